@@ -1,0 +1,57 @@
+# Bare `make` lists the tasks. The first task that needs it makes .venv from plain python3.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+RUN := $(VENV)/bin
+READY := $(VENV)/.ready
+SECONDS ?= 60
+ARGS ?=
+
+.PHONY: help demo up test test-fast check fix bench lock clean
+
+help: ## list the tasks
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Ticketwire needs Python 3.11 or newer; this is %d.%d. Say which one with: make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "python3 cannot make virtual environments: install your system's python3-venv package, or name another Python with: make PYTHON=..."; exit 1; }
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## the whole main job on this machine, and the addresses to look at (ARGS=--exit checks itself and ends)
+	@$(RUN)/ticketwire demo $(ARGS)
+
+up: $(READY) ## Kafka, Postgres and every service on this machine, until Ctrl-C
+	@$(RUN)/ticketwire up $(ARGS)
+
+test: $(READY) ## every test, on real Kafka and Postgres
+	@$(RUN)/pytest $(ARGS)
+
+test-fast: $(READY) ## the unit tests: no services, seconds
+	@$(RUN)/pytest tests/unit $(ARGS)
+
+check: $(READY) ## lint, formatting, types, import arrows, dependencies, docs that can fail
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+	@$(RUN)/deptry .
+	@$(RUN)/pytest -q tests/docs
+
+fix: $(READY) ## mend what lint and formatting can mend by themselves
+	@$(RUN)/ruff check --fix .
+	@$(RUN)/ruff format .
+
+bench: $(READY) ## the benchmark: rates and latencies, every id reconciled
+	@$(RUN)/ticketwire bench $(ARGS)
+
+lock: $(READY) ## resolve the dependencies anew into the lock files
+	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra embedded --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was built here (.venv, caches, embedded data); downloads cached for the user stay
+	@rm -rf $(VENV) .ticketwire build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

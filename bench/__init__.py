@@ -1,0 +1,1 @@
+"""The benchmark: drives the whole system, reconciles every id, prints ratios."""

@@ -1,0 +1,1 @@
+"""Kafka and Postgres in a box, for one machine."""

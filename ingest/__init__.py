@@ -1,0 +1,1 @@
+"""HTTP to Kafka: limit, verify, wrap, send, reply."""

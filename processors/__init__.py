@@ -1,0 +1,1 @@
+"""Kafka to Postgres: read, decode, seen before?, decide, apply, commit."""

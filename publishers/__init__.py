@@ -1,0 +1,1 @@
+"""What is owed, sent: claim, load, write, send, classify, record, schedule."""

@@ -1,0 +1,1 @@
+"""What every process stands on: settings, errors, logs, metrics, clocks, loops, Kafka clients, health."""

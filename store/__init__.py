@@ -1,0 +1,1 @@
+"""Everything Postgres: the pool, the migrations, one file per table, one .sql file per statement."""
