@@ -1,0 +1,201 @@
+"""What a party provides. Every function is pure: no clock, no network, no state; time and randomness are arguments.
+
+A party that only receives (or only sends) implements one half: `Inbound` or `Outbound`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from runtime.settings import VerificationSettings
+from schemas.events import EventContent
+from schemas.raw_event import RawEvent
+
+# --- incoming ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """A webhook as it came. Header names are lower case; `path` is what follows `/in/{source}`."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Peeked:
+    """As much as ingest needs to know: the canonical type (or the party's own unknown word) and the order number."""
+
+    type: str
+    order_no: str
+
+
+class Malformed(ValueError):
+    """The request is not what the contract asks for: answered 400 in the party's own form."""
+
+
+class NotAuthentic(ValueError):
+    """The request is not proven to come from the source. The text is for our log; it holds no secret."""
+
+
+class Unreadable(ValueError):
+    """A stored body cannot be read as an event: it is parked. `reason` is a stable code."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """The canonical event and the digest of what identifies it (contracts/README.md, "Idempotency key")."""
+
+    content: EventContent
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in the party's own form."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Kafka has the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Not taken. `status` is HTTP's; `text` says what was wrong with the value seen, for the caller."""
+
+    status: int
+    text: str
+    retry_after_seconds: int | None = None
+
+
+class Inbound(Protocol):
+    """A party whose webhooks come in."""
+
+    name: str
+    signed_headers: frozenset[str]
+    """Request headers (lower case) that verification reads: kept with the event, so that it can be verified anew."""
+
+    def verify(self, request: InboundRequest, verification: VerificationSettings) -> None:
+        """Raise NotAuthentic unless the request proves its source, at the time `request.received_at`."""
+
+    def peek(self, request: InboundRequest) -> Peeked:
+        """Find type and order number; raise Malformed. Never reads more than it must."""
+
+    def read(self, raw: RawEvent) -> ReadEvent:
+        """Read the stored body; raise Unreadable, and nothing else."""
+
+    def reply(self, outcome: Accepted | Declined) -> Reply:
+        """Say the outcome as the contract does."""
+
+
+# --- outgoing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackToWrite:
+    """All that a dialect may know of one callback and one attempt of it.
+
+    `change` is the journal's entry {"before": …, "after": …}; `context` what the seller stored for this order and
+    party, or None; `credentials` the endpoint's decrypted credentials.
+    """
+
+    callback_id: UUID
+    attempt: int
+    source: str
+    order_no: str
+    event_time: datetime
+    content: EventContent
+    change: Mapping[str, Any]
+    context: Mapping[str, Any] | None
+    url: str
+    credentials: Mapping[str, Any]
+    now: datetime
+    replay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, ready to be sent."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class NotDeliverable:
+    """This event has no wire form in this dialect, or the mapping failed: a person must look."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingContext:
+    """The order's context lacks these fields for this party: the callback waits for them."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the partner answered. `body` is capped; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The partner said yes in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The partner said no, for now: tried again by policy."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedForGood:
+    """The partner said no for ever: trying again cannot help, a person must look."""
+
+    reason: str
+
+
+Verdict = Understood | Refused | RefusedForGood
+
+
+class Outbound(Protocol):
+    """A party that is told."""
+
+    name: str
+    event_types: frozenset[str]
+    """Canonical types that have a wire form here."""
+
+    def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
+        """What is wrong with an endpoint's credentials, a sentence each; empty when they will do."""
+
+    def write(self, callback: CallbackToWrite) -> Call | NotDeliverable | MissingContext:
+        """Write the call for this attempt."""
+
+    def judge(self, answer: Answer) -> Verdict:
+        """Read the partner's verdict."""
