@@ -53,6 +53,6 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must outlive it; it is logged and counted
             self.failures += 1
             log.warning("loop.failed", loop=self.name, error=type(error).__name__, text=str(error)[:300])
-            return min(self._longest_pause, 0.1 * 2 ** min(self.failures, 10))
+            return min(self._longest_pause, 0.1 * 2.0 ** min(self.failures, 10))
         self.failures = 0
         return pause

@@ -4,10 +4,11 @@ Nested names join with two underscores: `[kafka] bootstrap_servers` is `TICKETWI
 Every field says its unit in its name and its meaning in its description; docs/settings.md is made from them.
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from runtime.errors import ConfigurationError
@@ -114,8 +115,9 @@ class PublisherSettings(Section):
     kept_answer_bytes: int = Field(4096, ge=0, description="an answer is kept up to here")
     retry_after_maximum_seconds: float = Field(3600.0, gt=0, description="a partner's Retry-After counts up to here")
     stop_grace_seconds: float = Field(10.0, ge=0, description="patience for calls in flight when stopping")
-    allow_private_networks: bool = Field(
-        True, description="call loopback, private and link-local addresses; switch off where endpoints are strangers'"
+    allowed_private_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="networks that are not public and may be called all the same; every other such address is refused",
     )
 
 

@@ -1,0 +1,66 @@
+"""The pool of connections, and the statements by name: `store/queries/<name>.sql` is one statement."""
+
+from functools import cache
+from importlib.resources import files
+
+import asyncpg
+import orjson
+
+from runtime.settings import PostgresSettings
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of one statement."""
+    return (files("store") / "queries" / f"{name}.sql").read_text()
+
+
+async def open_pool(settings: PostgresSettings, *, name: str) -> asyncpg.Pool:
+    """A pool whose connections encode jsonb as Python values. Connects lazily: Postgres may be down at the start."""
+    return await asyncpg.create_pool(
+        settings.dsn.get_secret_value(),
+        min_size=0,
+        max_size=settings.pool_size,
+        timeout=settings.connect_timeout_seconds,
+        command_timeout=settings.statement_timeout_seconds,
+        init=_prepare,
+        server_settings={
+            "application_name": f"ticketwire {name}",
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+        },
+    )
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
+    )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return b"\x01" + orjson.dumps(value)  # the leading byte is jsonb's binary version
+
+
+def _decode_jsonb(content: bytes) -> object:
+    return orjson.loads(content[1:])
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether waiting may cure it: the server is away, restarting, out of connections, or broke a tie between us."""
+    return isinstance(
+        error,
+        OSError
+        | TimeoutError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.InterfaceError
+        | asyncpg.OperatorInterventionError
+        | asyncpg.InsufficientResourcesError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.TransactionRollbackError
+        | asyncpg.LockNotAvailableError
+        | asyncpg.IdleInTransactionSessionTimeoutError
+        | asyncpg.InternalClientError
+        | asyncpg.ReadOnlySQLTransactionError
+        | asyncpg.QueryCanceledError,
+    )
