@@ -1,0 +1,230 @@
+"""The producer that a process sends through: it says yes only when the brokers have the record, and mends itself.
+
+aiokafka's idempotent producer never gives a record up by itself, and after some errors it refuses every later one for
+good. So one loop watches it: it asks the brokers for a sign of life whenever no acknowledgement came lately, and puts
+a fresh producer in the place of a broken one. A caller that was told no may find its record stored all the same; it
+sends again, and the repeat changes nothing downstream (DESIGN §2 rule 1).
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+
+from runtime.errors import InvalidRequest, ServiceUnavailable, TicketwireError
+from runtime.kafka_clients import BROKER_UNREACHABLE, MAX_MESSAGE_BYTES, client_arguments, ensure_topics
+from runtime.logs import get_logger
+from runtime.loops import Loop
+from runtime.metrics import producer_rebuilds
+from runtime.settings import KafkaSettings
+
+RecordHeaders = Sequence[tuple[str, bytes]]
+
+LINGER_MS = 2
+MAX_BATCH_BYTES = 128 * 1024
+REQUEST_TIMEOUT_MS = 5_000
+RETRY_BACKOFF_MS = 50
+METADATA_MAX_AGE_MS = 60_000
+BUILD_PATIENCE_SECONDS = 4.0
+PROBE_PATIENCE_SECONDS = 1.0
+WATCH_SECONDS = 0.5
+
+ABOUT_THE_TOPIC = (TopicAuthorizationFailedError, InvalidTopicError, UnknownTopicOrPartitionError)
+"""Refusals of one topic: the producer itself is sound."""
+
+log = get_logger()
+
+
+class SupervisedProducer:
+    """One per process. `start` returns at once, with or without Kafka; `send` may be called from many tasks.
+
+    It is in one of three states: it has a producer; it knows that Kafka is down (`_down` says why), and sending fails
+    fast; or neither, while the next producer is built and senders wait for it within their own time.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, topics: Sequence[str] = (), send_timeout_seconds: float) -> None:
+        """`topics` are created where missing, whenever a connection is made. Raises ConfigurationError."""
+        client_arguments(settings)
+        self._settings = settings
+        self._topics = tuple(topics)
+        self._send_timeout = send_timeout_seconds
+        self._producer: _Producer | None = None
+        self._down: str | None = None
+        self._settled = asyncio.Event()
+        self._discarded: list[_Producer] = []
+        self._acknowledged_at = 0.0
+        self._outage_is_logged = False
+        self._loop = Loop("kafka-producer", self._watch)
+
+    def start(self) -> None:
+        """Begin to connect, in the background."""
+        # While brokers are down aiokafka logs several lines a second; the loop below says it once.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+        self._loop.start()
+
+    async def stop(self) -> None:
+        """Deliver what was accepted, within the send timeout, and close. Safe to repeat."""
+        await self._loop.stop()
+        producer, self._producer = self._producer, None
+        self._settle(down="is closed")
+        if producer is not None:
+            await producer.finish(self._send_timeout)
+        await self._close_discarded()
+
+    def trouble(self) -> str | None:
+        """Why nothing can be sent now, or None: a check for `/readyz`."""
+        return None if self._producer is not None else f"Kafka {self._down or 'is being connected to'}"
+
+    async def send(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
+        """Return when the brokers have the record on all in-sync replicas; takes the send timeout at most.
+
+        Raises ServiceUnavailable when that did not happen (the record may be stored all the same), at once if Kafka
+        is known to be down; InvalidRequest when the topic takes no record of this size.
+        """
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(self._send_timeout):
+                await self._deliver(topic, key=key, value=value, headers=headers)
+        except TimeoutError:
+            if self._acknowledged_at < begun and self._producer is not None:
+                self._replace(self._producer, f"acknowledged nothing for {self._send_timeout:g} s", down=True)
+            raise ServiceUnavailable(f"Kafka did not acknowledge within {self._send_timeout:g} s") from None
+
+    async def _deliver(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
+        while True:
+            producer = self._producer or await self._next_producer()
+            try:
+                await producer.send_and_wait(topic, value, key, headers=headers)
+            except MessageSizeTooLargeError as error:
+                raise InvalidRequest(f"topic {topic} takes no record of {len(value)} bytes") from error
+            except ABOUT_THE_TOPIC as error:
+                raise ServiceUnavailable(f"topic {topic} cannot be written to: {type(error).__name__}") from error
+            except BROKER_UNREACHABLE as error:
+                # Whatever it was, this producer may refuse all that follows; a repeat by the next one is harmless.
+                self._replace(producer, f"refused a record: {type(error).__name__}", down=False)
+                continue
+            self._acknowledged_at = time.monotonic()
+            return
+
+    async def _next_producer(self) -> "_Producer":
+        while self._producer is None:
+            if self._down is not None:
+                raise ServiceUnavailable(f"Kafka {self._down}")
+            await self._settled.wait()
+        return self._producer
+
+    def _replace(self, producer: "_Producer", reason: str, *, down: bool) -> None:
+        """Take a broken producer out of use; of many senders that find the same one broken, the first one counts."""
+        if producer is not self._producer:
+            return
+        producer_rebuilds.inc()
+        log.warning("kafka.producer_replaced", reason=reason)
+        self._producer = None
+        self._settle(down=reason if down else None)
+        producer.fail_pending()
+        self._discarded.append(producer)
+        self._loop.wake()
+
+    def _settle(self, *, down: str | None) -> None:
+        self._down = down
+        if down is None and self._producer is None:
+            self._settled.clear()
+        else:
+            self._settled.set()
+
+    async def _watch(self) -> float:
+        await self._close_discarded()
+        producer = self._producer
+        if producer is None:
+            await self._build()
+        elif time.monotonic() - self._acknowledged_at > WATCH_SECONDS and not await producer.answers():
+            self._replace(producer, "does not answer", down=True)
+        return WATCH_SECONDS
+
+    async def _build(self) -> None:
+        producer = _Producer(self._settings)
+        try:
+            async with asyncio.timeout(BUILD_PATIENCE_SECONDS):
+                await ensure_topics(self._settings, self._topics)
+                await producer.start()
+                for topic in self._topics:
+                    await producer.partitions_for(topic)
+        except (TicketwireError, *BROKER_UNREACHABLE) as error:
+            await producer.close()
+            self._settle(down="cannot be reached")
+            if not self._outage_is_logged:
+                log.warning("kafka.unavailable", error=type(error).__name__, text=str(error)[:300])
+                self._outage_is_logged = True
+            return
+        self._producer = producer
+        self._settle(down=None)
+        self._outage_is_logged = False
+        log.info("kafka.available", brokers=self._settings.bootstrap_servers)
+
+    async def _close_discarded(self) -> None:
+        while self._discarded:
+            await self._discarded.pop().close()
+
+
+class _Producer(AIOKafkaProducer):
+    """An aiokafka producer that can also be given up: its own `stop` waits for deliveries that may never come."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        super().__init__(
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+            linger_ms=LINGER_MS,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_MESSAGE_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            **client_arguments(settings),
+        )
+
+    async def answers(self) -> bool:
+        """Whether the sender lives and a broker answers."""
+        if self._sender.sender_task.done():
+            return False
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE_SECONDS):
+                return bool(await self.client.force_metadata_update())
+        except BROKER_UNREACHABLE:
+            return False
+
+    def fail_pending(self) -> None:
+        """Let every waiting sender know at once, and accept nothing more."""
+        self._message_accumulator.fail_all(ProducerClosed())
+        for batches in self._message_accumulator._batches.values():  # noqa: SLF001 - see below
+            for batch in batches:
+                # Looked at, because aiokafka does not, and asyncio logs every failure that nobody looked at.
+                batch._drain_waiter.exception()  # noqa: SLF001
+
+    async def finish(self, patience_seconds: float) -> None:
+        """Deliver what is pending, within the patience, then close."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                await self.flush()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close without waiting for deliveries. Whatever the sender ends with, it has ended."""
+        self._closed = True
+        self.fail_pending()
+        sender = self._sender.sender_task
+        if sender is not None:
+            sender.cancel()
+        await self.client.close()
+        if sender is not None:
+            await asyncio.wait({sender}, timeout=PROBE_PATIENCE_SECONDS)
