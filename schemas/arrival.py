@@ -1,0 +1,32 @@
+"""One arrival of one event, decoded: what was said, which event it is, and where it lies on Kafka."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from schemas.events import EventContent
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """A record's place on Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`arrived_at` is when ingest took it (`ce_time`). `raw` is the body as received."""
+
+    arrival_id: UUID
+    event_id: UUID
+    order_id: UUID
+    source: str
+    order_no: str
+    dialect: str
+    content: EventContent
+    arrived_at: datetime
+    raw: bytes
+    at: Coordinates

@@ -1,0 +1,82 @@
+"""Events, once each, and their arrivals, which are the inbox."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from runtime.version import CODE_VERSION
+from schemas.arrival import Arrival
+from schemas.outcomes import Verdict
+from store.connection import Connection
+from store.pool import statement
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event to keep. `raw` is None for the hub's own."""
+
+    event_id: UUID
+    order_id: UUID
+    type: str
+    arrived_at: datetime
+    content: dict[str, Any]
+    dialect: str
+    origin: Literal["supplier", "hub"]
+    raw: bytes | None
+
+
+def event_row(arrival: Arrival) -> EventRow:
+    return EventRow(
+        event_id=arrival.event_id,
+        order_id=arrival.order_id,
+        type=arrival.content.type,
+        arrived_at=arrival.arrived_at,
+        content=arrival.content.model_dump(mode="json"),
+        dialect=arrival.dialect,
+        origin="supplier",
+        raw=arrival.raw,
+    )
+
+
+async def known_arrivals(connection: Connection, arrival_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these were taken before: redelivered records."""
+    return {row["arrival_id"] for row in await connection.fetch(statement("arrivals_known"), arrival_ids)}
+
+
+async def upsert_events(connection: Connection, rows: Iterable[EventRow]) -> None:
+    """Keep these events; of one that comes twice in the list, the earliest arrival counts."""
+    earliest: dict[UUID, EventRow] = {}
+    for row in rows:
+        known = earliest.get(row.event_id)
+        if known is None or row.arrived_at < known.arrived_at:
+            earliest[row.event_id] = row
+    ordered = [earliest[event_id] for event_id in sorted(earliest)]
+    await connection.execute(
+        statement("events_upsert"),
+        [row.event_id for row in ordered],
+        [row.order_id for row in ordered],
+        [row.type for row in ordered],
+        [row.arrived_at for row in ordered],
+        [row.content for row in ordered],
+        [row.dialect for row in ordered],
+        [row.origin for row in ordered],
+        [row.raw for row in ordered],
+    )
+
+
+async def insert_arrivals(connection: Connection, taken: Sequence[tuple[Arrival, Verdict]]) -> None:
+    """Note these arrivals as taken; one that was noted before is an error of the caller."""
+    await connection.execute(
+        statement("arrivals_insert"),
+        [arrival.arrival_id for arrival, _ in taken],
+        [arrival.event_id for arrival, _ in taken],
+        [arrival.order_id for arrival, _ in taken],
+        [arrival.at.topic for arrival, _ in taken],
+        [arrival.at.partition for arrival, _ in taken],
+        [arrival.at.offset for arrival, _ in taken],
+        [arrival.arrived_at for arrival, _ in taken],
+        [verdict.value for _, verdict in taken],
+        CODE_VERSION,
+    )

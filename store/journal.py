@@ -1,0 +1,31 @@
+"""The journal: one row for each change of an order's state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from schemas.outcomes import Change
+from store.connection import Connection
+from store.pool import statement
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A change that brought the order to `version`, and the event that it tells of."""
+
+    order_id: UUID
+    version: int
+    event_id: UUID
+    source: str
+    event_type: str
+    change: Change
+
+
+async def insert_journal(connection: Connection, entries: Sequence[JournalEntry]) -> None:
+    await connection.execute(
+        statement("journal_insert"),
+        [entry.order_id for entry in entries],
+        [entry.version for entry in entries],
+        [entry.event_id for entry in entries],
+        [entry.change.for_journal() for entry in entries],
+    )

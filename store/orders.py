@@ -1,0 +1,45 @@
+"""Orders: locked for one transaction, and their version moved on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from store.connection import Connection
+from store.pool import statement
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order in its source's words."""
+
+    source: str
+    order_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedOrder:
+    """An order that nobody else changes until the transaction ends. `is_new`: it did not exist before."""
+
+    order_id: UUID
+    version: int
+    is_new: bool
+
+
+async def lock_orders(connection: Connection, names: Mapping[UUID, OrderName]) -> dict[UUID, LockedOrder]:
+    """Create those that do not exist, lock them all. To be called in a transaction, first thing."""
+    ids = sorted(names)
+    created = await connection.fetch(
+        statement("orders_insert"), ids, [names[i].source for i in ids], [names[i].order_no for i in ids]
+    )
+    locked = {row["order_id"]: LockedOrder(row["order_id"], 0, is_new=True) for row in created}
+    existing = [order_id for order_id in ids if order_id not in locked]
+    if existing:
+        for row in await connection.fetch(statement("orders_lock"), existing):
+            locked[row["order_id"]] = LockedOrder(row["order_id"], row["version"], is_new=False)
+    return locked
+
+
+async def set_versions(connection: Connection, versions: Iterable[tuple[UUID, int]]) -> None:
+    """Move orders to these versions; the orders must be locked."""
+    ids, numbers = zip(*versions, strict=True)
+    await connection.execute(statement("orders_set_version"), ids, numbers)

@@ -1,0 +1,6 @@
+-- A known event keeps what it said; only an earlier arrival of it moves its time (schemas/ticketing.py).
+INSERT INTO events (event_id, order_id, type, arrived_at, content, dialect, origin, raw)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::text[], $7::text[], $8::bytea[])
+ON CONFLICT (event_id) DO UPDATE SET arrived_at = excluded.arrived_at
+WHERE excluded.arrived_at < events.arrived_at
