@@ -1,0 +1,164 @@
+"""A server's folder: who may use it, which ports it has, and whether its data were ever finished.
+
+<folder>/lock      held, by flock, by the owner, the keeper and every process of the server
+<folder>/ports     the ports chosen last time
+<folder>/data      the server's data; exists only when complete
+<folder>/data.new  data being made; what is left of an interrupted start is thrown away
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import random
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from runtime.errors import EmbeddedError
+
+LOOPBACK = "127.0.0.1"
+# Below the range from which systems take outgoing ports: while a crashed server is away, nobody is given its port.
+_PORTS = range(20000, 32000)
+_LOCK_WAIT_SECONDS = 60.0
+_LOCK_RETRY_SECONDS = 0.05
+
+
+class DataFolder:
+    """One server's folder. `lock` first; the rest supposes that the lock is held."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.data = self.path / "data"
+        self._lock: int | None = None
+
+    @property
+    def lock_descriptor(self) -> int:
+        """The descriptor that holds the lock, to be inherited by the server."""
+        if self._lock is None:
+            raise EmbeddedError(f"{self.path} is not locked: this is a defect of Ticketwire")
+        return self._lock
+
+    async def lock(self) -> None:
+        """Take the folder, making it if need be.
+
+        Raises EmbeddedError at once when a living owner has it. When the owner is dead its server may still be
+        stopping: that is waited for.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + _LOCK_WAIT_SECONDS
+            while not _try_flock(lock):
+                owner = int(os.pread(lock, 32, 0) or b"0")
+                if _alive(owner) or time.monotonic() > deadline:
+                    raise self._in_use(owner)
+                await asyncio.sleep(_LOCK_RETRY_SECONDS)
+            _write_owner(lock, str(os.getpid()))
+        except BaseException:
+            os.close(lock)
+            raise
+        self._lock = lock
+
+    def _in_use(self, owner: int) -> EmbeddedError:
+        return EmbeddedError(
+            f"the data folder {self.path} is in use" + (f" by process {owner}" if owner else ""),
+            hint="stop that process first, or choose another data folder",
+        )
+
+    def unlock(self) -> None:
+        """Give the folder back. The lock itself stays while processes of the server live. Safe to repeat."""
+        if self._lock is not None:
+            _write_owner(self._lock, "")
+            os.close(self._lock)
+            self._lock = None
+
+    @contextmanager
+    def making_data(self) -> Iterator[Path]:
+        """A fresh folder to make the data in; it becomes `data` only when the block ends well."""
+        unfinished = self.path / "data.new"
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        unfinished.mkdir(mode=0o700)
+        yield unfinished
+        unfinished.rename(self.data)
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def set_aside_unless_complete(self, marker: str) -> Path | None:
+        """If `data` is there without `marker`, which complete data always have, move it out of the way.
+
+        Never deletes: the answer is where it went, None if nothing had to move.
+        """
+        if not self.data.exists() or (self.data / marker).exists():
+            return None
+        aside = self.path / f"data.incomplete-{time.time_ns()}"
+        self.data.rename(aside)
+        return aside
+
+    def ports(self, wanted: Mapping[str, int | None]) -> dict[str, int]:
+        """Choose a port per name: the one wanted, else last time's, else a free one. Raises EmbeddedError if taken."""
+        file = self.path / "ports"
+        try:
+            saved: dict[str, int] = json.loads(file.read_text())
+        except (FileNotFoundError, ValueError):
+            saved = {}
+        chosen: dict[str, int] = {}
+        for name, port in wanted.items():
+            if port is not None and not _free(port):
+                raise EmbeddedError(
+                    f"port {port} on {LOOPBACK} is taken",
+                    hint="stop what listens there, or choose another port, or none: then a free one is found",
+                )
+            chosen[name] = port or _still_free(saved.get(name)) or _any_free_port(set(chosen.values()))
+        file.write_text(json.dumps(chosen))
+        return chosen
+
+
+def _try_flock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_owner(lock: int, owner: str) -> None:
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, owner.encode(), 0)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return pid != 0 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _still_free(port: int | None) -> int | None:
+    return port if port is not None and _free(port) else None
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any_free_port(taken: set[int]) -> int:
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if port not in taken and _free(port):
+            return port
+    raise EmbeddedError(f"no port between {_PORTS.start} and {_PORTS.stop} is free on {LOOPBACK}")
