@@ -81,7 +81,7 @@ async def ensure_topics(settings: KafkaSettings, names: Iterable[str]) -> list[s
             _check_creation(settings, response.topic_errors)
     except BROKER_UNREACHABLE as error:
         raise ServiceUnavailable(
-            f"Kafka at {settings.bootstrap_servers} could not be asked for its topics: {type(error).__name__}: {error}",
+            f"Kafka at {settings.bootstrap_servers} could not be asked for its topics: {error!r}",
             hint="check that the brokers run and that kafka.bootstrap_servers is right",
         ) from error
     finally:

@@ -180,7 +180,7 @@ class _Producer(AIOKafkaProducer):
     """An aiokafka producer that can also be given up: its own `stop` waits for deliveries that may never come."""
 
     def __init__(self, settings: KafkaSettings) -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]  # aiokafka annotates no argument
             acks="all",
             enable_idempotence=True,
             compression_type="zstd",
@@ -224,7 +224,11 @@ class _Producer(AIOKafkaProducer):
         self.fail_pending()
         sender = self._sender.sender_task
         if sender is not None:
+            # aiokafka's own callback stumbles over an ended sender of a producer without transactions, and logs that.
+            sender.remove_done_callback(self._sender._fail_all)  # noqa: SLF001
             sender.cancel()
         await self.client.close()
         if sender is not None:
             await asyncio.wait({sender}, timeout=PROBE_PATIENCE_SECONDS)
+            if sender.done() and not sender.cancelled():
+                sender.exception()
