@@ -1,0 +1,62 @@
+"""Keyset paging: a page is found by where the last one ended, so it costs the same however deep it lies."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import Query
+
+from runtime.errors import InvalidRequest
+
+Limit = Annotated[int, Query(ge=1, le=500, description="entries of one page at the most")]
+Cursor = Annotated[
+    str | None, Query(max_length=400, description="`next_cursor` of the page before; empty: the first page")
+]
+Place = tuple[datetime, UUID]
+
+
+def write_cursor(*parts: object) -> str:
+    """An opaque cursor of these parts (times, ids, numbers, texts)."""
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def read_parts(cursor: str, *, count: int) -> Sequence[object]:
+    """The parts of a cursor; raises InvalidRequest for anything that is none of ours."""
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise _not_ours(cursor) from None
+    if not isinstance(parts, list) or len(parts) != count:
+        raise _not_ours(cursor)
+    return parts
+
+
+def read_time(part: object, cursor: str) -> datetime:
+    """A time with its zone, from a cursor."""
+    try:
+        moment = datetime.fromisoformat(str(part))
+    except ValueError:
+        raise _not_ours(cursor) from None
+    if moment.tzinfo is None:
+        raise _not_ours(cursor)
+    return moment
+
+
+def read_place(cursor: str | None) -> Place | tuple[None, None]:
+    """(time, id) of the last entry seen; nothing for the first page."""
+    if cursor is None:
+        return None, None
+    moment, number = read_parts(cursor, count=2)
+    try:
+        return read_time(moment, cursor), UUID(str(number))
+    except ValueError:
+        raise _not_ours(cursor) from None
+
+
+def _not_ours(cursor: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"cursor is none that this API gave out: {cursor[:40]!r}", hint="use next_cursor of the page before, unchanged"
+    )

@@ -1,0 +1,1 @@
+SELECT * FROM endpoints WHERE deleted_at IS NULL ORDER BY name
