@@ -40,6 +40,14 @@ class Malformed(ValueError):
     """The request is not what the contract asks for: answered 400 in the party's own form."""
 
 
+class UnknownPath(Malformed):
+    """The contract has no such path below the source: answered 404."""
+
+
+class UnsupportedMedia(Malformed):
+    """The contract does not allow this content type: answered 415."""
+
+
 class NotAuthentic(ValueError):
     """The request is not proven to come from the source. The text is for our log; it holds no secret."""
 
@@ -95,7 +103,7 @@ class Inbound(Protocol):
         """Raise NotAuthentic unless the request proves its source, at the time `request.received_at`."""
 
     def peek(self, request: InboundRequest) -> Peeked:
-        """Find type and order number; raise Malformed. Never reads more than it must."""
+        """Find type and order number, reading no more than it must; raise Malformed or a more special kind of it."""
 
     def read(self, raw: RawEvent) -> ReadEvent:
         """Read the stored body; raise Unreadable, and nothing else."""

@@ -1,1 +1,36 @@
 """The one list of parties. Adding a party is a folder, its samples, and a line here."""
+
+import difflib
+from collections.abc import Mapping
+
+from dialects.atlas.inbound import AtlasInbound
+from dialects.contract import Inbound, Outbound
+from runtime.errors import ConfigurationError
+
+INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(),)}
+"""Parties whose webhooks come in."""
+
+OUTBOUND: Mapping[str, Outbound] = {}
+"""Parties that are told."""
+
+
+def inbound(name: str) -> Inbound:
+    """The party of that name; raises ConfigurationError, with the nearest name there is."""
+    if name not in INBOUND:
+        raise _unknown(name, "webhooks come in from", INBOUND)
+    return INBOUND[name]
+
+
+def outbound(name: str) -> Outbound:
+    """The party of that name; raises ConfigurationError, with the nearest name there is."""
+    if name not in OUTBOUND:
+        raise _unknown(name, "callbacks go out to", OUTBOUND)
+    return OUTBOUND[name]
+
+
+def _unknown(name: str, what: str, parties: Mapping[str, object]) -> ConfigurationError:
+    near = difflib.get_close_matches(name, parties, n=1)
+    return ConfigurationError(
+        f"no dialect {name!r} that {what}",
+        hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(parties)) or 'none'}",
+    )

@@ -1,0 +1,1 @@
+"""Atlas, an upstream supplier: ticketing and void notifications (contracts: atlas-order-ticketed, atlas-order-void)."""
