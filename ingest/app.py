@@ -1,0 +1,107 @@
+"""The HTTP face of ingest: which request is whose, the answer on the wire, and what is counted and logged of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialects import json_reply
+from dialects.contract import Accepted, Declined, Reply
+from ingest.declining import PeerGone
+from ingest.receive import Receiver, Request
+from ingest.sources import Source
+from runtime.health import PATHS, Health
+from runtime.http_server import Receive, Scope, Send
+from runtime.logs import get_logger
+from runtime.metrics import ingest_in_flight_bytes, ingest_requests
+
+log = get_logger()
+
+UNKNOWN_SOURCE = "unknown"
+"""The metrics' label for requests that name no configured source: what strangers write must not become labels."""
+
+PEER_GONE = 499
+"""The metrics' status for a sender that hung up; no answer is sent."""
+
+
+class IngestApp:
+    """ASGI: POST /in/{source}…, and the health paths."""
+
+    def __init__(self, receiver: Receiver, sources: Mapping[str, Source], health: Health) -> None:
+        self._receiver = receiver
+        self._sources = sources
+        self._health = health
+        self._counters = {
+            (name, 200): ingest_requests.labels(source=name, status="200") for name in (*sources, UNKNOWN_SOURCE)
+        }
+        ingest_in_flight_bytes.set_function(lambda: receiver.in_flight.now)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in PATHS:
+            await self._health(scope, receive, send)
+            return
+        name, rest = _source_and_rest(path)
+        source = self._sources.get(name)
+        if source is None:
+            outcome: Accepted | Declined = Declined(404, "no such path")
+            reply: Reply | None = json_reply.reply(outcome)
+        else:
+            request = Request(
+                method=scope["method"],
+                path=rest,
+                query=scope["query_string"].decode("latin-1"),
+                headers=_headers(scope["headers"]),
+                receive=receive,
+            )
+            outcome, reply = await self._take(request, source)
+        self._note(source, outcome)
+        if reply is not None:
+            await _answer(send, reply)
+
+    async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply | None]:
+        try:
+            outcome = await self._receiver.receive(request, source)
+        except PeerGone:
+            return Declined(PEER_GONE, "the sender hung up"), None
+        except Exception as error:
+            log.exception("ingest.failed", source=source.name, error=type(error).__name__)
+            outcome = Declined(500, "the event was not taken, by a fault of ours; send it again")
+        return outcome, source.dialect.reply(outcome)
+
+    def _note(self, source: Source | None, outcome: Accepted | Declined) -> None:
+        """Count every request; log those that were not accepted (a line per event would cost a tenth of the rate)."""
+        name = source.name if source is not None else UNKNOWN_SOURCE
+        status = outcome.status if isinstance(outcome, Declined) else 200
+        counter = self._counters.get((name, status))
+        if counter is None:
+            counter = ingest_requests.labels(source=name, status=str(status))
+            self._counters[name, status] = counter
+        counter.inc()
+        if isinstance(outcome, Declined):
+            log.info("ingest.declined", source=name, status=status, reason=outcome.text)
+
+
+def _source_and_rest(path: str) -> tuple[str, str]:
+    """Split `/in/{source}/rest`; a path that is not below `/in/` has an empty source, which is none."""
+    if not path.startswith("/in/"):
+        return "", ""
+    name, slash, rest = path.removeprefix("/in/").partition("/")
+    return name, slash + rest
+
+
+def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names; a repeated header is one list (RFC 9110, 5.3). Latin-1, so that any byte is some text."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _answer(send: Send, reply: Reply) -> None:
+    headers: list[tuple[bytes, bytes]] = [(b"content-type", reply.content_type.encode())]
+    headers.extend((name.encode(), value.encode()) for name, value in reply.headers.items())
+    if reply.status == 405:
+        headers.append((b"allow", b"POST"))
+    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,86 @@
+"""What ingest takes at once: events per second of a source, bytes in flight, bytes and seconds of one body."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+from ingest.declining import Decline, PeerGone
+from runtime.http_server import Receive
+
+BODY_PATIENCE_SECONDS = 15.0
+"""A body that is not complete by then is given up, so that slow senders cannot hold connections for ever."""
+
+
+class TokenBucket:
+    """`rate` events a second on average, `burst` at once. Times are seconds of one monotonic clock."""
+
+    def __init__(self, rate: float, burst: int, *, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled_at = now
+
+    def take(self, now: float) -> int | None:
+        """Take one token and return None; or, when there is none, the whole seconds until there will be."""
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            return math.ceil((1 - self._tokens) / self._rate)
+        self._tokens -= 1
+        return None
+
+
+class BytesInFlight:
+    """The bodies that are being received or sent, as one sum with a bound."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.now = 0
+
+
+class BodyReader:
+    """Reads one request's body within the limits, and gives its share of the bytes in flight back when closed."""
+
+    def __init__(self, in_flight: BytesInFlight, *, max_body_bytes: int, retry_after_seconds: int) -> None:
+        self._in_flight = in_flight
+        self._max_body = max_body_bytes
+        self._retry_after = retry_after_seconds
+        self._held = 0
+
+    async def read(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        """The whole body; raises Decline (408, 413, 503) or PeerGone. Holds no more than the limit at any time."""
+        announced = headers.get("content-length", "")
+        length = int(announced) if announced.isdecimal() else None
+        if length is not None:
+            self._hold(length)
+        try:
+            async with asyncio.timeout(BODY_PATIENCE_SECONDS):
+                return await self._chunks(receive, length)
+        except TimeoutError:
+            raise Decline(408, f"the body was not complete within {BODY_PATIENCE_SECONDS:g} s") from None
+
+    def close(self) -> None:
+        """Give back what was held. Safe to repeat."""
+        self._in_flight.now -= self._held
+        self._held = 0
+
+    async def _chunks(self, receive: Receive, length: int | None) -> bytes:
+        body, more = b"", True
+        while more and len(body) != length:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise PeerGone
+            chunk: bytes = message.get("body", b"")
+            self._hold(max(self._held, len(body) + len(chunk)))
+            body += chunk
+            more = message.get("more_body", False)
+        return body
+
+    def _hold(self, size: int) -> None:
+        """Hold `size` bytes for this body in all, or decline."""
+        if size > self._max_body:
+            raise Decline(413, f"the body is larger than {self._max_body} bytes")
+        if self._in_flight.now + size - self._held > self._in_flight.bound:
+            raise Decline(503, "too much is being received at once", retry_after_seconds=self._retry_after)
+        self._in_flight.now += size - self._held
+        self._held = size

@@ -1,0 +1,110 @@
+"""One webhook's way in: limit, verify, wrap, send, reply."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dialects.contract import (
+    Accepted,
+    Declined,
+    InboundRequest,
+    Malformed,
+    NotAuthentic,
+    Peeked,
+    UnknownPath,
+    UnsupportedMedia,
+)
+from ingest.declining import Decline
+from ingest.limits import BodyReader, BytesInFlight
+from ingest.sources import Source
+from ingest.wrap import wrap
+from runtime.errors import InvalidRequest, ServiceUnavailable
+from runtime.http_server import Receive
+from runtime.metrics import ingest_send_seconds
+from runtime.producer import SupervisedProducer
+from runtime.settings import IngestSettings
+from schemas.raw_event import RawEvent
+from schemas.topics import raw_topic
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A webhook whose body is still to be read. Header names are lower case; `path` is what follows `/in/{source}`."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    receive: Receive
+
+
+class Receiver:
+    """The steps, with what they share. `producer` must be started."""
+
+    def __init__(self, settings: IngestSettings, producer: SupervisedProducer, *, topic_prefix: str) -> None:
+        self.in_flight = BytesInFlight(settings.max_in_flight_bytes)
+        self._settings = settings
+        self._producer = producer
+        self._topic_prefix = topic_prefix
+
+    async def receive(self, request: Request, source: Source) -> Accepted | Declined:
+        """Take one webhook, or decline it; Accepted only when Kafka has it. Raises PeerGone."""
+        reader = BodyReader(
+            self.in_flight,
+            max_body_bytes=self._settings.max_body_bytes,
+            retry_after_seconds=self._settings.retry_after_seconds,
+        )
+        try:
+            whole = await self._limit(request, source, reader)
+            peeked = _verify(whole, source)
+            event = wrap(whole, peeked, source)
+            await self._send(event)
+        except Decline as declined:
+            return declined.outcome
+        finally:
+            reader.close()
+        return Accepted()
+
+    async def _limit(self, request: Request, source: Source, reader: BodyReader) -> InboundRequest:
+        received_at = datetime.now(UTC)
+        if request.method != "POST":
+            raise Decline(405, "use POST")
+        if source.bucket is not None:
+            wait = source.bucket.take(time.monotonic())
+            if wait is not None:
+                raise Decline(429, "the rate agreed for this source is exceeded", retry_after_seconds=wait)
+        return InboundRequest(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            body=await reader.read(request.headers, request.receive),
+            received_at=received_at,
+        )
+
+    async def _send(self, event: RawEvent) -> None:
+        topic = raw_topic(self._topic_prefix, event.type)
+        begun = time.perf_counter()
+        try:
+            await self._producer.send(topic, key=event.key, value=event.body, headers=event.to_headers())
+        except InvalidRequest as error:
+            raise Decline(413, "the body is larger than events may be") from error
+        except ServiceUnavailable as error:
+            wait = self._settings.retry_after_seconds
+            raise Decline(503, "the event could not be stored; send it again", retry_after_seconds=wait) from error
+        ingest_send_seconds.observe(time.perf_counter() - begun)
+
+
+def _verify(request: InboundRequest, source: Source) -> Peeked:
+    try:
+        source.dialect.verify(request, source.verification)
+        return source.dialect.peek(request)
+    except NotAuthentic as error:
+        raise Decline(401, str(error)) from error
+    except UnknownPath as error:
+        raise Decline(404, str(error)) from error
+    except UnsupportedMedia as error:
+        raise Decline(415, str(error)) from error
+    except Malformed as error:
+        raise Decline(400, str(error)) from error
