@@ -57,7 +57,7 @@ class DataFolder:
             while not _try_flock(lock):
                 owner = int(os.pread(lock, 32, 0) or b"0")
                 if _alive(owner) or time.monotonic() > deadline:
-                    raise self._in_use(owner)
+                    raise self._in_use(owner)  # noqa: TRY301 - the clean-up below is for cancelling too
                 await asyncio.sleep(_LOCK_RETRY_SECONDS)
             _write_owner(lock, str(os.getpid()))
         except BaseException:

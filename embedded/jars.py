@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded.download import DownloadFailed, download, has_digest
+from embedded.download import DownloadFailed, download, has_digest, size_so_far
 from embedded.file_lock import waiting_lock
 from runtime.errors import EmbeddedError
 
@@ -117,12 +117,19 @@ def _fetch_missing(jars: list[PinnedJar], folder: Path, cancelled: threading.Eve
     folder.mkdir(parents=True, exist_ok=True)
     with waiting_lock(folder / "lock", cancelled):
         missing = _missing(jars, folder)  # again: the lock's last holder may have brought them
-        meter = _Meter(sum(jar.size_bytes for jar in missing), progress)
+        meter = _Meter(sum(_left(jar, folder) for jar in missing), progress)
         base = repository()
 
         def fetch(jar: PinnedJar) -> DownloadFailed | None:
             try:
-                download(jar.url(base), folder / jar.file_name, sha256=jar.sha256, cancelled=cancelled, read=meter.add)
+                download(
+                    jar.url(base),
+                    folder / jar.file_name,
+                    size_bytes=jar.size_bytes,
+                    sha256=jar.sha256,
+                    cancelled=cancelled,
+                    read=meter.add,
+                )
             except DownloadFailed as failure:
                 return failure
             return None
@@ -135,6 +142,10 @@ def _fetch_missing(jars: list[PinnedJar], folder: Path, cancelled: threading.Eve
 
 def _missing(jars: list[PinnedJar], folder: Path) -> list[PinnedJar]:
     return [jar for jar in jars if not has_digest(folder / jar.file_name, jar.sha256)]
+
+
+def _left(jar: PinnedJar, folder: Path) -> int:
+    return max(0, jar.size_bytes - size_so_far(folder / jar.file_name))
 
 
 class _Meter:

@@ -2,9 +2,9 @@
 
     python -I -S keeper.py OWNER_PID STOP_SIGNAL GRACE_SECONDS LOCK_FD COMMAND...
 
-stdin is a pipe from the owner: its end of file means "stop". The owner stops a server by closing the pipe, and the kernel
-closes it for an owner killed with -9, so both ways are one. stdout gets one line, the server's process id; the server
-itself writes to our stderr. Our exit code is the server's (128 + n for signal n).
+stdin is a pipe from the owner: its end of file means "stop". The owner stops a server by closing the pipe, and the
+kernel closes it for an owner killed with -9, so both ways are one. stdout gets one line, the server's process id; the
+server itself writes to our stderr. Our exit code is the server's (128 + n for signal n).
 
 Run by path as a script, in a session of its own (Ctrl-C must not reach the server before its clients are done), and so
 it imports the standard library only.
@@ -30,7 +30,11 @@ def main() -> int:
     for number in (*STOP_SIGNALS, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)
     # The server inherits the lock on its data folder: as long as any process of it lives, the folder is taken.
-    with subprocess.Popen(sys.argv[5:], stdin=subprocess.DEVNULL, stdout=2, pass_fds=[lock]) as server:
+    with (
+        subprocess.Popen(  # noqa: S603 - the command is our owner's
+            sys.argv[5:], stdin=subprocess.DEVNULL, stdout=2, pass_fds=[lock]
+        ) as server
+    ):
         os.close(lock)
         os.write(1, b"%d\n" % server.pid)
         while server.poll() is None and not _asked_to_stop(owner, wake):

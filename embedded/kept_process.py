@@ -38,7 +38,11 @@ class KeptProcess:
                 env=plain_environment(),
             )
         assert keeper.stdout is not None  # noqa: S101 - asked for just above
-        line = await keeper.stdout.readline()
+        try:
+            line = await keeper.stdout.readline()
+        except BaseException:
+            await _end(keeper)
+            raise
         if not line.strip():
             await keeper.wait()
             raise EmbeddedError(f"{command[0]} could not be started", hint=last_lines(log))
@@ -55,14 +59,18 @@ class KeptProcess:
 
     async def stop(self) -> None:
         """Stop the server cleanly and wait for its end; after the grace period it is killed. Safe to repeat."""
-        if self._keeper.stdin is not None:
-            self._keeper.stdin.close()
-        await self._keeper.wait()
+        await _end(self._keeper)
 
     def kill(self) -> None:
         """Kill the server with SIGKILL, as a crash would; does not wait."""
         if self.running:
             os.kill(self.pid, signal.SIGKILL)
+
+
+async def _end(keeper: asyncio.subprocess.Process) -> None:
+    if keeper.stdin is not None:
+        keeper.stdin.close()
+    await keeper.wait()
 
 
 def launch_words(folder: Path, death_signal: signal.Signals, identity: Sequence[str] = ("as-is",)) -> list[str]:

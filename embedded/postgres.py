@@ -62,7 +62,7 @@ class EmbeddedPostgres(EmbeddedServer):
         identity.own(self.folder.data)
         if not self.folder.data.exists():
             await self._make_data(programs, identity)
-        self._check_version()
+        self._check_data()
         # We hold the folder's lock, which every process of a server here inherits: none lives, whatever this file says.
         # (Left by a killed server, it would stop the start should its process id be somebody else's by now.)
         (self.folder.data / "postmaster.pid").unlink(missing_ok=True)
@@ -75,13 +75,10 @@ class EmbeddedPostgres(EmbeddedServer):
 
     async def _make_data(self, programs: Path, identity: Identity) -> None:
         if not self._password_file.exists():
-            self._password_file.touch(mode=0o600)
-            self._password_file.write_text(secrets.token_urlsafe(24))
+            _write_secret(self.folder.path / "password.new", secrets.token_urlsafe(24)).replace(self._password_file)
         with self.folder.making_data() as data:
-            # Beside PostgreSQL's own folder, which must be empty: another identity may not read our own file.
-            password = self.folder.path / "password.new"
-            password.touch(mode=0o600)
-            password.write_text(self._password_file.read_text())
+            # A copy, because the identity that reads it may have to own it.
+            password = _write_secret(self.folder.path / "password.initdb", self._password_file.read_text())
             identity.own(data)
             identity.own(password)
             try:
@@ -98,7 +95,12 @@ class EmbeddedPostgres(EmbeddedServer):
             finally:
                 password.unlink()
 
-    def _check_version(self) -> None:
+    def _check_data(self) -> None:
+        if not self._password_file.exists():
+            raise EmbeddedError(
+                f"the password of the database in {self.folder.path} is gone",
+                hint=f"put it back into {self._password_file}, or choose another data folder",
+            )
         wanted = _major_version()
         found = (self.folder.data / "PG_VERSION").read_text().strip()
         if found != wanted:
@@ -118,6 +120,13 @@ class EmbeddedPostgres(EmbeddedServer):
         finally:
             await connection.close()
         return True
+
+
+def _write_secret(file: Path, secret: str) -> Path:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(secret)
+    return file
 
 
 def _wheel() -> Distribution:

@@ -66,8 +66,8 @@ class EmbeddedServer(ABC):
     async def start(self) -> None:
         """Start the server and wait until it answers.
 
-        Makes or repairs the data first if need be. Raises EmbeddedError, and leaves nothing running, if the folder is in
-        use, a wanted port is taken, or the server does not come up; cancelling leaves nothing running either.
+        Makes or repairs the data first if need be. Raises EmbeddedError, and leaves nothing running, if the folder is
+        in use, a wanted port is taken, or the server does not come up; cancelling leaves nothing running either.
         """
         if self._process is not None:
             raise EmbeddedError(f"{self.name} in {self.folder.path} is already started")

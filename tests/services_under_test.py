@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from embedded.postgres import EmbeddedPostgres
 
 # Nothing of a test run has to survive the machine's crash.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_NO_CONTAINERS = "--services=containers needs a running Docker: {error}. Without one: --services=embedded"
+_DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 @asynccontextmanager
@@ -24,6 +25,7 @@ async def kafka_by(services: str, folder: Path) -> AsyncIterator[str]:
     if services == "external":
         yield _from_environment("TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS")
     elif services == "containers":
+        _require_docker()
         from testcontainers.community.kafka import KafkaContainer
 
         container = KafkaContainer().with_kraft()
@@ -42,6 +44,7 @@ async def postgres_by(services: str, folder: Path) -> AsyncIterator[str]:
     if services == "external":
         yield _from_environment("TICKETWIRE_POSTGRES__DSN")
     elif services == "containers":
+        _require_docker()
         from testcontainers.community.postgres import PostgresContainer
 
         container = PostgresContainer("postgres:18-alpine")
@@ -59,16 +62,26 @@ def dsn_of(database: str, *, like: str) -> str:
 
 @asynccontextmanager
 async def _running(container: Any) -> AsyncIterator[None]:
-    from docker.errors import DockerException
-
-    try:
-        await asyncio.to_thread(container.start)
-    except DockerException as error:
-        pytest.fail(_NO_CONTAINERS.format(error=error), pytrace=False)
+    await asyncio.to_thread(container.start)
     try:
         yield
     finally:
         await asyncio.to_thread(container.stop)
+
+
+def _require_docker() -> None:
+    """Say it plainly when Docker is not there; its client would leave a long trace, and sockets, behind."""
+    if os.environ.get("DOCKER_HOST"):
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(_DOCKER_SOCKET)
+        except OSError as error:
+            pytest.fail(
+                f"--services=containers needs a running Docker ({_DOCKER_SOCKET}: {error.strerror}); "
+                "without one: --services=embedded",
+                pytrace=False,
+            )
 
 
 def _from_environment(name: str) -> str:
