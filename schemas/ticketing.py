@@ -5,9 +5,8 @@ its repeats, so a repeat cannot make an old event young, and the fold does not d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -33,7 +32,7 @@ class TicketedVersion:
 class Ticketing:
     """All versions that were said, by event. Immutable: `with_version` returns the next one."""
 
-    versions: Mapping[UUID, TicketedVersion] = MappingProxyType({})
+    versions: Mapping[UUID, TicketedVersion] = field(default_factory=dict)
 
     def with_version(self, version: TicketedVersion) -> "Ticketing":
         known = self.versions.get(version.event_id)
@@ -41,7 +40,7 @@ class Ticketing:
             if known.arrived_at <= version.arrived_at:
                 return self
             version = replace(known, arrived_at=version.arrived_at)
-        return Ticketing(MappingProxyType({**self.versions, version.event_id: version}))
+        return Ticketing({**self.versions, version.event_id: version})
 
     @property
     def present(self) -> TicketedVersion | None:

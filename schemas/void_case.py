@@ -6,9 +6,8 @@ higher rank and is flagged, it is not resolved. An unknown number is treated as 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -44,7 +43,7 @@ class VoidCase:
     """All statuses that were said, by event. Immutable: `with_status` returns the next one."""
 
     void_code: str
-    statuses: Mapping[UUID, VoidStatus] = MappingProxyType({})
+    statuses: Mapping[UUID, VoidStatus] = field(default_factory=dict)
 
     def with_status(self, status: VoidStatus) -> "VoidCase":
         known = self.statuses.get(status.event_id)
@@ -52,7 +51,7 @@ class VoidCase:
             if known.arrived_at <= status.arrived_at:
                 return self
             status = replace(known, arrived_at=status.arrived_at)
-        return VoidCase(self.void_code, MappingProxyType({**self.statuses, status.event_id: status}))
+        return VoidCase(self.void_code, {**self.statuses, status.event_id: status})
 
     @property
     def present(self) -> VoidStatus | None:

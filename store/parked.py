@@ -15,6 +15,8 @@ from store.pool import statement
 
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
+Stage = Literal["record", "read", "decide", "apply"]
+
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
@@ -27,7 +29,7 @@ class ParkedEvent:
     headers: Sequence[tuple[str, bytes | None]]
     source: str
     order_no: str
-    stage: Literal["record", "read", "decide", "apply"]
+    stage: Stage
     reason: str
     detail: str
 

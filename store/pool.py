@@ -47,20 +47,20 @@ def _decode_jsonb(content: bytes) -> object:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether waiting may cure it: the server is away, restarting, out of connections, or broke a tie between us."""
+    """Whether waiting may cure it, without a change of the data: the server is away, restarting, full or read-only,
+    two of us collided, or its schema is not (yet) ours. What is left is about the values: see `is_refusal`.
+    """
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return not is_refusal(error)
+    return isinstance(error, OSError | TimeoutError)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether Postgres, or its client, will not take one of these values, today or tomorrow."""
     return isinstance(
         error,
-        OSError
-        | TimeoutError
-        | asyncpg.PostgresConnectionError
-        | asyncpg.InterfaceError
-        | asyncpg.OperatorInterventionError
-        | asyncpg.InsufficientResourcesError
-        | asyncpg.CannotConnectNowError
-        | asyncpg.TransactionRollbackError
-        | asyncpg.LockNotAvailableError
-        | asyncpg.IdleInTransactionSessionTimeoutError
-        | asyncpg.InternalClientError
-        | asyncpg.ReadOnlySQLTransactionError
-        | asyncpg.QueryCanceledError,
+        asyncpg.DataError
+        | asyncpg.IntegrityConstraintViolationError
+        | asyncpg.ProgramLimitExceededError  # such as a key too long for its index
+        | ValueError,  # the client's own "invalid input for query argument"
     )

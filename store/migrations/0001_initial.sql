@@ -66,7 +66,7 @@ CREATE TABLE tickets (
     ticket_number text NOT NULL,
     PRIMARY KEY (order_id, passenger, position)
 );
-CREATE INDEX tickets_by_number ON tickets (ticket_number);
+CREATE INDEX tickets_by_number ON tickets USING hash (ticket_number);  -- of any length, searched whole
 CREATE TABLE pnrs (
     order_id  uuid NOT NULL,
     passenger integer NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE pnrs (
     locator   text NOT NULL,
     PRIMARY KEY (order_id, passenger, position)
 );
-CREATE INDEX pnrs_by_locator ON pnrs (locator);
+CREATE INDEX pnrs_by_locator ON pnrs USING hash (locator);
 CREATE TABLE ancillaries (
     order_id  uuid NOT NULL,
     passenger integer NOT NULL,
@@ -142,7 +142,8 @@ CREATE TABLE callbacks (
     event_id    uuid NOT NULL,
     sequence    bigint NOT NULL,       -- the order's version that owed it: sent in this order
     state       text NOT NULL CHECK (state IN
-        ('queued', 'pending', 'sending', 'delivered', 'given_up', 'cancelled', 'not_deliverable', 'suppressed')),
+        ('queued', 'waiting', 'pending', 'sending', 'delivered', 'given_up', 'cancelled', 'not_deliverable',
+         'suppressed')),               -- waiting: for the order's context
     attempts    integer NOT NULL DEFAULT 0,  -- that count against the policy
     attempt_number integer NOT NULL DEFAULT 0,  -- of the latest attempt, interrupted ones counted too
     due_at      timestamptz NOT NULL DEFAULT now(),
@@ -150,16 +151,24 @@ CREATE TABLE callbacks (
     leased_by   text,
     sending_since timestamptz,         -- the intent: an attempt may have been sent from here on
     first_attempt_at timestamptz,
+    trigger     text NOT NULL DEFAULT 'policy' CHECK (trigger IN ('policy', 'manual', 'test')),  -- of the next attempt
+    replay      boolean NOT NULL DEFAULT false,  -- sent once more on request: says so to the receiver
     outcome     text NOT NULL DEFAULT '',    -- of the latest attempt, or why it will not be sent
     created_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX callbacks_due ON callbacks (endpoint_id, due_at) WHERE state = 'pending';
 CREATE INDEX callbacks_unfinished ON callbacks (endpoint_id, order_id, sequence)
-    WHERE state IN ('queued', 'pending', 'sending');
-CREATE INDEX callbacks_leased ON callbacks (lease_until) WHERE state = 'sending';
+    WHERE state IN ('queued', 'waiting', 'pending', 'sending');
+CREATE INDEX callbacks_leased ON callbacks (endpoint_id, lease_until) WHERE state = 'sending';
 CREATE INDEX callbacks_by_order ON callbacks (order_id);
 CREATE INDEX callbacks_by_state ON callbacks (state, created_at);
+
+-- When an endpoint with a rate limit may be called next, whichever publisher calls it.
+CREATE TABLE endpoint_paces (
+    endpoint_id  uuid PRIMARY KEY,
+    next_call_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
 
 -- Attempts that ended. One under way is its callback's `sending_since`.
 CREATE TABLE attempts (
@@ -201,4 +210,4 @@ CREATE TABLE parked (
     UNIQUE (processor, topic, partition, "offset")
 );
 CREATE INDEX parked_by_fingerprint ON parked (fingerprint, parked_at) WHERE state = 'parked';
-CREATE INDEX parked_by_order ON parked (order_no);
+CREATE INDEX parked_by_order ON parked USING hash (order_no);

@@ -1,0 +1,171 @@
+"""Consume: batches from Kafka to the handler, offsets committed after its transaction, for one processor.
+
+FastStream reads the batches; acknowledging is ours (shared facts: its per-message acknowledgement commits the position
+of every partition, and drops or loops on a failure). A rebalance waits for the batch under way, so that no two
+members work on one order at once; whatever still slips through meets the inbox and changes nothing twice.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import KafkaAckableMessage
+
+from processors.decode import Record
+from processors.handle import Handler, TryLater
+from processors.kafka_security import broker_arguments
+from processors.parking_limit import ParkingLimitReached
+from runtime.kafka_clients import ensure_topics
+from runtime.logs import get_logger
+from runtime.settings import Settings
+from schemas.topics import processor_group, raw_topic
+
+POLL_MS = 10
+"""An empty poll is followed by a pause as long as itself: this bounds what a lone event waits for."""
+
+COMMIT_PATIENCE_SECONDS = 20.0
+
+log = get_logger()
+
+
+class Consumer:
+    """One member of the processor's consumer group. `ended` is set, with the reason in `stopped_by`, when the parking
+    limit ends its work."""
+
+    def __init__(self, settings: Settings, *, name: str, event_type: str, handler: Handler) -> None:
+        self.name = name
+        self.topic = raw_topic(settings.kafka.topic_prefix, event_type)
+        self.group = processor_group(settings.kafka.topic_prefix, name)
+        self.stopped_by: str | None = None
+        self.handled_at = time.monotonic()
+        self._kafka = settings.kafka
+        self._handler = handler
+        self._gate = asyncio.Lock()
+        self.ended = asyncio.Event()
+        self._broker = KafkaBroker(
+            **broker_arguments(settings.kafka),
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=15.0,
+            logger=None,
+            apply_types=False,
+        )
+        self._subscriber = self._broker.subscriber(
+            self.topic,
+            group_id=self.group,
+            batch=True,
+            max_records=settings.processors.batch_records,
+            batch_timeout_ms=POLL_MS,
+            fetch_max_wait_ms=250,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            listener=_Drain(self._gate),
+            rebalance_timeout_ms=60_000,
+            session_timeout_ms=int(settings.processors.session_timeout_seconds * 1000),
+            heartbeat_interval_ms=max(500, int(settings.processors.session_timeout_seconds * 1000 / 10)),
+            no_reply=True,
+            parser=self._parse,
+            decoder=_leave_bytes,
+        )
+        self._subscriber(self._take)
+
+    @property
+    def client(self) -> AIOKafkaConsumer | None:
+        """The Kafka client, while started."""
+        return self._subscriber.consumer
+
+    async def start(self) -> None:
+        """Create the topic if need be, and join the group. Raises ServiceUnavailable, or what aiokafka raises, when
+        the brokers are away."""
+        await ensure_topics(self._kafka, [self.topic])
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Finish and commit the batch under way, leave the group."""
+        await self._broker.stop()
+
+    async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
+        """In place of FastStream's parser, which raises on a null or non-UTF-8 header and so loses the batch."""
+        return KafkaAckableMessage(
+            body=b"", headers={}, batch_headers=[], raw_message=records, consumer=self._subscriber.consumer
+        )
+
+    async def _take(self, message: KafkaMessage) -> None:
+        async with self._gate:
+            client = self.client
+            if client is None or self.ended.is_set():
+                return
+            held = client.assignment()
+            batch = cast("tuple[Record, ...]", message.raw_message)
+            records = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
+            if records and await self._handled(client, records):
+                await self._commit(client, records)
+
+    async def _handled(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> bool:
+        try:
+            await self._handler.handle(records)
+        except ParkingLimitReached as reached:
+            self.stopped_by = str(reached)
+            log.critical("processor.stopped", processor=self.name, reason=self.stopped_by, hint="see docs/runbook.md")
+            self.ended.set()
+            return False
+        except TryLater as later:
+            log.warning("batch.reread", processor=self.name, reason=str(later))
+            self._read_again(client, records)
+            return False
+        except Exception:
+            log.exception("batch.failed", processor=self.name)
+            self._read_again(client, records)
+            await asyncio.sleep(1)  # whatever it is, it must not become a hot loop
+            return False
+        self.handled_at = time.monotonic()
+        return True
+
+    def _read_again(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+        held = client.assignment()
+        for place, offsets in _by_partition(records).items():
+            if place in held:
+                client.seek(place, min(offsets))
+
+    async def _commit(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+        """A hint only: losing it costs a second reading, which the inbox makes harmless."""
+        offsets = {place: max(offsets) + 1 for place, offsets in _by_partition(records).items()}
+        try:
+            async with asyncio.timeout(COMMIT_PATIENCE_SECONDS):
+                await client.commit(offsets)
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
+            log.warning("offsets.not_committed", processor=self.name, error=type(error).__name__)
+
+
+class _Drain(ConsumerRebalanceListener):
+    """Holds a rebalance back until the batch under way is committed."""
+
+    def __init__(self, gate: asyncio.Lock) -> None:
+        self._gate = gate
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        del revoked
+        async with self._gate:
+            pass
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        log.info("partitions.assigned", partitions=sorted(place.partition for place in assigned))
+
+
+async def _leave_bytes(message: Any) -> bytes:
+    """The handler reads the records themselves."""
+    del message
+    return b""
+
+
+def _by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[int]]:
+    places: dict[TopicPartition, list[int]] = {}
+    for record in records:
+        places.setdefault(TopicPartition(record.topic, record.partition), []).append(record.offset)
+    return places

@@ -1,0 +1,62 @@
+"""The processors' process: one or several processors, each with a consumer group of its own, and their health."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from dialects.registry import INBOUND, OUTBOUND
+from processors.consume import Consumer
+from processors.contract import Processor
+from processors.handle import Handler
+from processors.parking_limit import ParkingLimit
+from processors.registry import find_processors
+from processors.supervise import Supervisor
+from runtime.health import Health
+from runtime.http_server import HttpServer
+from runtime.logs import get_logger
+from runtime.service import stop_signals
+from runtime.settings import Settings
+from store.pool import open_pool
+
+log = get_logger()
+
+
+async def run(settings: Settings, names: Sequence[str]) -> None:
+    """Run these processors until SIGTERM or SIGINT. Kafka and Postgres may be away: work begins when they come."""
+    processors = find_processors(names)
+    health = Health()
+    server = HttpServer(health, host=settings.processors.host, port=settings.processors.port)
+    with stop_signals() as stop:
+        pool = await open_pool(settings.postgres, name=f"processor {' '.join(names)}")
+        supervisors = [_supervisor(settings, processor, pool=pool) for processor in processors]
+        for processor, supervisor in zip(processors, supervisors, strict=True):
+            health.add(f"processor {processor.name}", supervisor.trouble)
+            supervisor.start()
+        await server.start()
+        log.info("service.ready", url=server.url, processors=[processor.name for processor in processors])
+        await stop.wait()
+        health.stopping()
+        for supervisor in supervisors:
+            await supervisor.stop()
+        await server.stop(1.0)
+        await pool.close()
+
+
+def _supervisor(settings: Settings, processor: Processor[Any], *, pool: asyncpg.Pool) -> Supervisor:
+    handler = Handler(
+        processor,
+        pool=pool,
+        dialects=INBOUND,
+        wire_forms={name: dialect.event_types for name, dialect in OUTBOUND.items()},
+        limit=ParkingLimit(
+            window_records=settings.processors.parking_window_records,
+            limit_percent=settings.processors.parking_limit_percent,
+        ),
+        patience_seconds=settings.processors.retry_in_place_seconds,
+    )
+
+    def make_consumer() -> Consumer:
+        return Consumer(settings, name=processor.name, event_type=processor.event_type, handler=handler)
+
+    return Supervisor(make_consumer, name=processor.name, busy=lambda: handler.trouble)

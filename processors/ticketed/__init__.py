@@ -1,0 +1,1 @@
+"""order.ticketed: tickets, passengers, PNRs and ancillaries, all of an order or none."""

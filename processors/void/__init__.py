@@ -1,0 +1,1 @@
+"""order.void: void cases, each status with its message, and their history."""
