@@ -118,7 +118,9 @@ class EndpointChanges(Form):
     dialect: Text | None = None
     event_types: list[Text] | None = Field(None, max_length=20)
     policy: Text | None = None
-    credentials: Credentials | None = Field(None, max_length=20, description="replaces all credentials")
+    credentials: Credentials | None = Field(
+        None, max_length=20, description="replaces all credentials; without secrets, those that sign stay"
+    )
     headers: Headers | None = Field(None, description="replaces all headers")
     rate_limit: float | None = Field(None, gt=0, le=10_000, description="null: no limit")
     max_in_flight: int | None = Field(None, ge=1, le=1000)
@@ -165,8 +167,8 @@ class ShownEndpoint(BaseModel):
     updated_at: datetime
 
 
-class CreatedEndpoint(ShownEndpoint):
-    secret: str | None = Field(description="made for this endpoint and shown this once; null: credentials were given")
+class EndpointWithSecret(ShownEndpoint):
+    secret: str | None = Field(description="made for this endpoint just now and shown this once; null: none was needed")
 
 
 class RotatedSecret(BaseModel):

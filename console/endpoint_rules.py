@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from console.context import Console, Dialect
-from console.endpoint_form import CreatedEndpoint, NewEndpoint, ShownEndpoint
+from console.endpoint_form import EndpointWithSecret, NewEndpoint, ShownEndpoint
 from console.names import did_you_mean
 from runtime.errors import ConfigurationError, Conflict, InvalidRequest
 from schemas.topics import EventType
@@ -44,8 +44,8 @@ def completed(form: NewEndpoint, console: Console) -> tuple[NewEndpoint, str | N
             f"on_give_up: reject_void is for endpoints that are told of {EventType.VOID}",
             hint=f"add {EventType.VOID} to event_types, or use keep",
         )
-    made = new_secret() if not form.credentials and signs_with_secrets(dialect) else None
-    credentials = {"secrets": [made]} if made else form.credentials
+    made = new_secret() if not form.credentials.get("secrets") and signs_with_secrets(dialect) else None
+    credentials = form.credentials | ({"secrets": [made]} if made else {})
     if problems := dialect.check_credentials(credentials):
         raise InvalidRequest(
             f"credentials: {'; '.join(problems)}",
@@ -57,6 +57,14 @@ def completed(form: NewEndpoint, console: Console) -> tuple[NewEndpoint, str | N
 def signs_with_secrets(dialect: Dialect) -> bool:
     """Whether this dialect signs with Standard Webhooks secrets, so that we can make one."""
     return not dialect.check_credentials({"secrets": [new_secret()]})
+
+
+def merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> NewEndpoint:
+    """A stored endpoint (`to_form`) with changes. New credentials without secrets leave the signing secrets live."""
+    said = {**present, **changes}
+    if kept := present["credentials"].get("secrets"):
+        said["credentials"] = {"secrets": kept, **said["credentials"]}
+    return NewEndpoint.model_validate(said)
 
 
 def rotated(credentials: Mapping[str, Any], dialect: Dialect) -> tuple[dict[str, Any], str]:
@@ -122,9 +130,9 @@ def shown(endpoint: Endpoint, console: Console) -> ShownEndpoint:
     )
 
 
-def shown_once(endpoint: Endpoint, console: Console, *, secret: str | None) -> CreatedEndpoint:
+def shown_once(endpoint: Endpoint, console: Console, *, secret: str | None) -> EndpointWithSecret:
     """A new endpoint, with the secret that was made for it."""
-    return CreatedEndpoint(**shown(endpoint, console).model_dump(), secret=secret)
+    return EndpointWithSecret(**shown(endpoint, console).model_dump(), secret=secret)
 
 
 def _unknown(field: str, value: str, known: Any) -> InvalidRequest:

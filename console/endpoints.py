@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 from console import endpoint_rules as rules
 from console.context import Console, Here
 from console.endpoint_form import (
-    CreatedEndpoint,
     DeletedEndpoint,
     EndpointChanges,
+    EndpointWithSecret,
     NewEndpoint,
     Reason,
     RotatedSecret,
@@ -35,7 +35,7 @@ async def list_all(console: Here) -> list[ShownEndpoint]:
 
 
 @router.post("", status_code=201)
-async def create(console: Here, form: NewEndpoint) -> CreatedEndpoint:
+async def create(console: Here, form: NewEndpoint) -> EndpointWithSecret:
     """Make an endpoint. Without credentials, a signing secret is made where the dialect signs with one."""
     form, made = rules.completed(form, console)
     async with console.pool.acquire() as connection:
@@ -51,14 +51,13 @@ async def get(console: Here, endpoint: Named) -> ShownEndpoint:
 
 
 @router.patch("/{endpoint}")
-async def change(console: Here, endpoint: Named, changes: EndpointChanges) -> ShownEndpoint:
+async def change(console: Here, endpoint: Named, changes: EndpointChanges) -> EndpointWithSecret:
     """Change what is given; the rest stays. The whole is checked again."""
     async with console.pool.acquire() as connection, connection.transaction():
         present = await table.lock_endpoint(connection, endpoint)
-        merged = NewEndpoint.model_validate(rules.to_form(present, console) | changes.given())
-        form, _ = rules.completed(merged, console)
-        row = rules.to_row(form, present.endpoint_id, console)
-        return rules.shown(await table.update_endpoint(connection, row), console)
+        form, made = rules.completed(rules.merged(rules.to_form(present, console), changes.given()), console)
+        row = await table.update_endpoint(connection, rules.to_row(form, present.endpoint_id, console))
+    return rules.shown_once(row, console, secret=made)
 
 
 @router.delete("/{endpoint}")

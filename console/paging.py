@@ -7,15 +7,31 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from runtime.errors import InvalidRequest
 
-Limit = Annotated[int, Query(ge=1, le=500, description="entries of one page at the most")]
-Cursor = Annotated[
-    str | None, Query(max_length=400, description="`next_cursor` of the page before; empty: the first page")
-]
-Place = tuple[datetime, UUID]
+Place = tuple[datetime, UUID] | tuple[None, None]
+Moment = Annotated[AwareDatetime, Field(description="RFC 3339, with its zone")]
+
+
+class Page(BaseModel):
+    """The questions every list understands. Closed: a misspelt filter must not show everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=500, description="entries of one page at the most")
+    cursor: str | None = Field(None, max_length=400, description="next_cursor of the page before; none: the first page")
+
+    def place(self) -> Place:
+        """(time, id) of the last entry of the page before; twice None for the first page."""
+        if self.cursor is None:
+            return None, None
+        moment, number = read_cursor(self.cursor, count=2)
+        try:
+            return read_time(moment, self.cursor), UUID(str(number))
+        except ValueError:
+            raise _not_ours(self.cursor) from None
 
 
 def write_cursor(*parts: object) -> str:
@@ -23,7 +39,7 @@ def write_cursor(*parts: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
-def read_parts(cursor: str, *, count: int) -> Sequence[object]:
+def read_cursor(cursor: str, *, count: int) -> Sequence[object]:
     """The parts of a cursor; raises InvalidRequest for anything that is none of ours."""
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
@@ -43,17 +59,6 @@ def read_time(part: object, cursor: str) -> datetime:
     if moment.tzinfo is None:
         raise _not_ours(cursor)
     return moment
-
-
-def read_place(cursor: str | None) -> Place | tuple[None, None]:
-    """(time, id) of the last entry seen; nothing for the first page."""
-    if cursor is None:
-        return None, None
-    moment, number = read_parts(cursor, count=2)
-    try:
-        return read_time(moment, cursor), UUID(str(number))
-    except ValueError:
-        raise _not_ours(cursor) from None
 
 
 def _not_ours(cursor: str) -> InvalidRequest:

@@ -1,0 +1,42 @@
+"""The application: the API below /api/v1, its documentation, the landing page. Made by a call, never at import."""
+
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
+
+from console import callbacks, endpoints, landing, orders, parked, status
+from console.api_docs import OPENAPI_URL, install_api_docs
+from console.context import Console
+from console.errors import install_error_answers
+from console.gate import GUARDED, Gate
+from runtime.health import PATHS, Health
+from runtime.http_server import AsgiApp, Receive, Scope, Send
+from runtime.version import CODE_VERSION
+
+MAXIMUM_BODY_BYTES = 256 * 1024
+
+
+def build_app(console: Console, health: Health) -> AsgiApp:
+    """The whole of what the console serves; raises ConfigurationError when there is no admin token."""
+    api = FastAPI(
+        title="Ticketwire",
+        version=CODE_VERSION,
+        description="Endpoints, orders, callbacks and parked events. Refusals: `{error: {code, message, hint}}`.",
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAXIMUM_BODY_BYTES,
+    )
+    api.state.console = console
+    # The gate does the checking; this only tells the documentation page to send the token.
+    token = Depends(HTTPBearer(auto_error=False, description="the admin token"))
+    for part in (endpoints, orders, callbacks, parked, status):
+        api.include_router(part.router, prefix=GUARDED, dependencies=[token])
+    api.include_router(landing.router)
+    install_api_docs(api)
+    install_error_answers(api)
+    gate = Gate(api, admin_token=console.settings.admin_token)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (health if scope["path"] in PATHS else gate)(scope, receive, send)
+
+    return app

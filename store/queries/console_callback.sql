@@ -1,0 +1,8 @@
+SELECT c.callback_id, c.endpoint_id, n.name AS endpoint, n.dialect, n.policy, c.order_id,
+    e.content ->> 'order_no' AS order_no, o.source, c.event_id, e.type AS event_type, c.sequence, c.state, c.attempts,
+    c.due_at, c.trigger, c.replay, c.outcome, c.created_at, c.finished_at, c.attempt_number, c.sending_since, c.leased_by
+FROM callbacks c
+LEFT JOIN events e USING (event_id)
+LEFT JOIN orders o ON o.order_id = c.order_id
+LEFT JOIN endpoints n USING (endpoint_id)
+WHERE c.callback_id = $1

@@ -1,0 +1,3 @@
+SELECT c.state, c.endpoint_id, c.order_id, e.name AS endpoint, e.deleted_at IS NOT NULL AS endpoint_deleted
+FROM callbacks c LEFT JOIN endpoints e USING (endpoint_id)
+WHERE c.callback_id = $1
