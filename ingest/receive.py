@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from dialects.contract import (
     Accepted,
@@ -22,7 +23,7 @@ from ingest.wrap import wrap
 from runtime.errors import InvalidRequest, ServiceUnavailable
 from runtime.http_server import Receive
 from runtime.metrics import ingest_send_seconds
-from runtime.producer import SupervisedProducer
+from runtime.producer import RecordHeaders
 from runtime.settings import IngestSettings
 from schemas.raw_event import RawEvent
 from schemas.topics import raw_topic
@@ -39,10 +40,17 @@ class Request:
     receive: Receive
 
 
-class Receiver:
-    """The steps, with what they share. `producer` must be started."""
+class Producer(Protocol):
+    """What durably stores a record: `runtime.producer.SupervisedProducer`."""
 
-    def __init__(self, settings: IngestSettings, producer: SupervisedProducer, *, topic_prefix: str) -> None:
+    async def send(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
+        """Return when it is stored; raise ServiceUnavailable or InvalidRequest."""
+
+
+class Receiver:
+    """The steps, with what they share."""
+
+    def __init__(self, settings: IngestSettings, producer: Producer, *, topic_prefix: str) -> None:
         self.in_flight = BytesInFlight(settings.max_in_flight_bytes)
         self._settings = settings
         self._producer = producer

@@ -1,0 +1,100 @@
+"""An ASGI app called without a server, and the ingest app with a producer that does as it is told."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.app import IngestApp
+from ingest.receive import Receiver
+from ingest.sources import load_sources
+from runtime.health import Health
+from runtime.http_server import AsgiApp
+from runtime.producer import RecordHeaders
+from runtime.settings import IngestSettings, SourceSettings
+
+BODY = b'{"type": "order.ticketed", "data": {"orderNo": "A1"}}'
+HANG_UP = b"\x00hang up"
+HANG = b"\x00hang"
+"""Chunks that stand for a sender who goes away, or sends no more."""
+
+
+@dataclass
+class Answer:
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def code(self) -> str:
+        """The error's code."""
+        return str(json.loads(self.body)["error"]["code"])
+
+
+async def call(
+    app: AsgiApp,
+    path: str,
+    *chunks: bytes,
+    method: str = "POST",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> Answer:
+    """One request, its body in these chunks; an answer of status 0 means that none was sent."""
+    answer, waiting = Answer(), list(chunks)
+
+    async def receive() -> dict[str, Any]:
+        chunk = waiting.pop(0) if waiting else b""
+        if chunk == HANG:
+            await asyncio.Event().wait()
+        if chunk == HANG_UP:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": chunk, "more_body": bool(waiting)}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.body += message["body"]
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+    await app(scope, receive, send)
+    return answer
+
+
+@dataclass
+class FakeProducer:
+    """Keeps what it was sent; `fault` is raised instead, `gate` is waited for first."""
+
+    sent: list[tuple[str, bytes, bytes, dict[str, bytes]]] = field(default_factory=list)
+    fault: Exception | None = None
+    gate: asyncio.Event | None = None
+
+    async def send(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fault is not None:
+            raise self.fault
+        self.sent.append((topic, key, value, dict(headers)))
+
+
+@dataclass
+class Ingest:
+    """The app under test, and what it stands on."""
+
+    app: IngestApp
+    producer: FakeProducer
+    receiver: Receiver
+
+    async def post(self, *chunks: bytes, path: str = "/in/atlas", **headers: str) -> Answer:
+        pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+        return await call(self.app, path, *chunks, headers=pairs)
+
+
+def ingest(*, sources: dict[str, Any] | None = None, **settings: Any) -> Ingest:
+    producer = FakeProducer()
+    receiver = Receiver(IngestSettings(**settings), producer, topic_prefix="t.")
+    configured = {
+        name: SourceSettings.model_validate(s) for name, s in (sources or {"atlas": {"dialect": "atlas"}}).items()
+    }
+    return Ingest(IngestApp(receiver, load_sources(configured), Health()), producer, receiver)
