@@ -6,14 +6,15 @@ members work on one order at once; whatever still slips through meets the inbox 
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from processors.decode import Record
@@ -31,6 +32,8 @@ POLL_MS = 10
 COMMIT_PATIENCE_SECONDS = 20.0
 
 log = get_logger()
+_framework_log = logging.getLogger("faststream")
+_framework_log.setLevel(logging.ERROR)  # it warns at every start that it may not create topics; we do
 
 
 class Consumer:
@@ -52,7 +55,7 @@ class Consumer:
             consumer_only=True,
             allow_auto_create_topics=False,
             graceful_timeout=15.0,
-            logger=None,
+            logger=_framework_log,
             apply_types=False,
         )
         self._subscriber = self._broker.subscriber(
@@ -71,7 +74,7 @@ class Consumer:
             heartbeat_interval_ms=max(500, int(settings.processors.session_timeout_seconds * 1000 / 10)),
             no_reply=True,
             parser=self._parse,
-            decoder=_leave_bytes,
+            decoder=_records,
         )
         self._subscriber(self._take)
 
@@ -96,14 +99,14 @@ class Consumer:
             body=b"", headers={}, batch_headers=[], raw_message=records, consumer=self._subscriber.consumer
         )
 
-    async def _take(self, message: KafkaMessage) -> None:
+    async def _take(self, batch: Any) -> None:
+        """Take a tuple of records; FastStream would make a pydantic model of a narrower annotation."""
         async with self._gate:
             client = self.client
             if client is None or self.ended.is_set():
                 return
             held = client.assignment()
-            batch = cast("tuple[Record, ...]", message.raw_message)
-            records = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
+            records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
             if records and await self._handled(client, records):
                 await self._commit(client, records)
 
@@ -158,10 +161,9 @@ class _Drain(ConsumerRebalanceListener):
         log.info("partitions.assigned", partitions=sorted(place.partition for place in assigned))
 
 
-async def _leave_bytes(message: Any) -> bytes:
-    """The handler reads the records themselves."""
-    del message
-    return b""
+async def _records(message: KafkaAckableMessage) -> Any:
+    """In place of FastStream's decoder: the batch is read by ours."""
+    return message.raw_message
 
 
 def _by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[int]]:

@@ -85,7 +85,7 @@ class Handler:
     ) -> tuple[BatchResult, Sequence[ParkedEvent]]:
         retrying = AsyncRetrying(
             retry=retry_if_exception(is_outage),
-            wait=wait_exponential_jitter(initial=0.05, max=2, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.05, max=2, jitter=0.1),
             stop=stop_after_delay(self._patience_seconds),
             before_sleep=self._note_outage,
         )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import orjson
+
 from runtime.version import CODE_VERSION
 from schemas.arrival import Coordinates
 from schemas.identity import arrival_id
@@ -62,8 +64,10 @@ async def park(connection: Connection, processor: str, events: Sequence[ParkedEv
     )
 
 
-def _portable(headers: Sequence[tuple[str, bytes | None]]) -> list[list[str | None]]:
-    return [[_storable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
+def _portable(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    return orjson.dumps(
+        [[_storable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
+    ).decode()
 
 
 def _storable(text: str) -> str:

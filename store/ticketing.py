@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
+
 from schemas.events import EVENT_CONTENT, OrderTicketed, Passenger
 from schemas.ticketing import TicketedVersion, Ticketing
 from schemas.topics import EventType
@@ -77,11 +79,12 @@ async def _insert_fill(connection: Connection, fill: Sequence[tuple[UUID, int, P
         [p.nationality for p in passengers],
         [p.extra for p in passengers],
     )
-    for name, values in (
+    parts_by_statement: tuple[tuple[str, Sequence[Sequence[str]]], ...] = (
         ("tickets_insert", [passenger.ticket_numbers for passenger in passengers]),
         ("pnrs_insert", [passenger.pnrs for passenger in passengers]),
-        ("ancillaries_insert", [passenger.ancillaries for passenger in passengers]),
-    ):
+        ("ancillaries_insert", [[orjson.dumps(a).decode() for a in passenger.ancillaries] for passenger in passengers]),
+    )
+    for name, values in parts_by_statement:
         parts = [
             (order_id, place, position, value)
             for (order_id, place, _), listed in zip(fill, values, strict=True)

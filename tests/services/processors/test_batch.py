@@ -18,7 +18,7 @@ from processors.ticketed.apply import TicketedProcessor
 from processors.void.apply import VoidProcessor
 from runtime.settings import PostgresSettings
 from schemas.arrival import Arrival
-from schemas.events import EVENT_CONTENT, EventContent
+from schemas.events import EVENT_CONTENT, EventContent, OrderTicketed
 from schemas.identity import order_id
 from schemas.outcomes import Verdict
 from store.pool import open_pool
@@ -165,7 +165,7 @@ async def test_every_permutation_through_postgres_ends_in_the_same_rows(pool: as
     for name, turn in (("P1", [0, 1, 2, 3, 4]), ("P2", [4, 3, 2, 1, 0]), ("P3", [1, 3, 0, 4, 2])):
         for index in turn:
             content = replace_order(contents[index], name)
-            processor: Processor[Any] = TICKETED if content.type == "order.ticketed" else VOID
+            processor: Processor[Any] = TICKETED if isinstance(content, OrderTicketed) else VOID
             await run(pool, processor, [arrival(content, at_second=index)])
         orders[name] = [
             await pool.fetch(
