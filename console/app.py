@@ -12,8 +12,6 @@ from runtime.health import PATHS, Health
 from runtime.http_server import AsgiApp, Receive, Scope, Send
 from runtime.version import CODE_VERSION
 
-MAXIMUM_BODY_BYTES = 256 * 1024
-
 
 def build_app(console: Console, health: Health) -> AsgiApp:
     """The whole of what the console serves; raises ConfigurationError when there is no admin token."""
@@ -24,7 +22,6 @@ def build_app(console: Console, health: Health) -> AsgiApp:
         openapi_url=OPENAPI_URL,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAXIMUM_BODY_BYTES,
     )
     api.state.console = console
     # The gate does the checking; this only tells the documentation page to send the token.

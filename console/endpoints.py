@@ -18,7 +18,7 @@ from console.endpoint_form import (
     StartedTest,
 )
 from console.texts import Text
-from console.trial_order import trial_content
+from console.trial_order import trial_content, trial_type
 from runtime.errors import Conflict
 from store import endpoints as table
 
@@ -83,7 +83,9 @@ async def rotate_secret(console: Here, endpoint: Named) -> RotatedSecret:
 
 @router.post("/{endpoint}/test", status_code=202)
 async def send_trial(
-    console: Here, endpoint: Named, event_type: Annotated[Text | None, Query(description="default: its first")] = None
+    console: Here,
+    endpoint: Named,
+    event_type: Annotated[Text | None, Query(description="default: the first that can be tested")] = None,
 ) -> StartedTest:
     """Send a callback of a made-up order to this endpoint only, by the way of all others."""
     async with console.pool.acquire() as connection, connection.transaction():
@@ -92,7 +94,7 @@ async def send_trial(
             raise Conflict(
                 f"endpoint {present.name!r} is {present.state}: nothing is sent to it", hint="enable it first"
             )
-        content = trial_content(event_type or present.event_types[0])
+        content = trial_content(trial_type(event_type, present.event_types))
         owed = await table.owe_test_callback(connection, present.endpoint_id, content=content)
     return StartedTest(callback_id=owed.callback_id, order_no=owed.order_no, event_type=owed.event_type)
 

@@ -1,18 +1,22 @@
 """Who may call the API, decided before anything of the request is read: no route can forget it."""
 
 import hmac
+from collections.abc import MutableMapping
+from typing import Any
 
 from pydantic import SecretStr
+from starlette.exceptions import HTTPException
 
 from console.errors import error_body
 from runtime.errors import ConfigurationError
 from runtime.http_server import AsgiApp, Receive, Scope, Send
 
 GUARDED = "/api/v1"
+MAXIMUM_BODY_BYTES = 256 * 1024
 
 
 class Gate:
-    """Lets only those calls below /api/v1 through that carry the bearer token."""
+    """Lets only those calls below /api/v1 through that carry the bearer token; bounds every body."""
 
     def __init__(self, app: AsgiApp, *, admin_token: SecretStr) -> None:
         """Raise ConfigurationError when there is no token: an empty one would let everybody in."""
@@ -29,12 +33,26 @@ class Gate:
         if (path == GUARDED or path.startswith(GUARDED + "/")) and not self._carries_token(scope):
             await _refuse(send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, _bounded(receive), send)
 
     def _carries_token(self, scope: Scope) -> bool:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
+
+
+def _bounded(receive: Receive) -> Receive:
+    taken = 0
+
+    async def counted() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAXIMUM_BODY_BYTES:
+            raise HTTPException(413, f"the body is larger than {MAXIMUM_BODY_BYTES} bytes")
+        return message
+
+    return counted
 
 
 async def _refuse(send: Send) -> None:

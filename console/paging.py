@@ -36,7 +36,7 @@ class Page(BaseModel):
 
 def write_cursor(*parts: object) -> str:
     """An opaque cursor of these parts (times, ids, numbers, texts)."""
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(parts, default=str)).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, *, count: int) -> Sequence[object]:
