@@ -4,13 +4,15 @@ import difflib
 from collections.abc import Mapping
 
 from dialects.atlas.inbound import AtlasInbound
+from dialects.atlas.outbound import AtlasOutbound
 from dialects.contract import Inbound, Outbound
+from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
 
 INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(),)}
 """Parties whose webhooks come in."""
 
-OUTBOUND: Mapping[str, Outbound] = {}
+OUTBOUND: Mapping[str, Outbound] = {party.name: party for party in (AtlasOutbound(), Standard())}
 """Parties that are told."""
 
 

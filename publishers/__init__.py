@@ -1,1 +1,1 @@
-"""What is owed, sent: claim, load, write, send, classify, record, schedule."""
+"""What is owed, sent: claimed, written, sent, classified, recorded, scheduled. One callback's way: `deliver.py`."""

@@ -1,0 +1,1 @@
+"""Standard Webhooks: canonical JSON, signed, with two live secrets while one is rotated."""

@@ -1,0 +1,146 @@
+"""One callback's attempt, read aloud: write, send, classify, settle. Holds no database connection and never raises."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dialects.contract import Call, CallbackToWrite, MissingContext, NotDeliverable
+from publishers.classify import classify
+from publishers.endpoints import Target
+from publishers.http_client import Answered, HttpClient
+from publishers.masking import masked
+from publishers.outcomes import Interrupted, Outcome, TryAgain
+from publishers.settle import Kept, Settled, Try, settle, settle_unwritten
+from runtime.logs import get_logger
+from runtime.metrics import attempts_made, send_seconds
+from runtime.settings import PublisherSettings
+from schemas.events import EVENT_CONTENT
+from store.callbacks import ClaimedCallback
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A claimed callback, and Postgres' clock since the claim: a worker's own may be wrong."""
+
+    claimed: ClaimedCallback
+    target: Target
+    worker: str
+    since: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        return self.claimed.sending_since + timedelta(seconds=time.monotonic() - self.since)
+
+    def attempt(self, started_at: datetime) -> Try:
+        claimed = self.claimed
+        return Try(
+            callback_id=claimed.callback_id,
+            endpoint_id=claimed.endpoint_id,
+            order_id=claimed.order_id,
+            attempts=claimed.attempts,
+            number=claimed.attempt_number,
+            trigger=claimed.trigger,
+            worker=self.worker,
+            age_seconds=(started_at - claimed.first_attempt_at).total_seconds(),
+            started_at=started_at,
+        )
+
+
+async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSettings) -> Settled:
+    """Make one attempt. Cancelled, it raises CancelledError and nothing is known of the call."""
+    target = leased.target
+    made = leased.attempt(leased.now())
+    call = _write(leased, made.started_at)
+    match call:
+        case NotDeliverable() | MissingContext():
+            settled = settle_unwritten(made, call)
+            _log(leased, settled, seconds=0.0)
+            return settled
+        case TryAgain():
+            return _settled(leased, made, call, Kept(leased.now()))
+        case Call():
+            result = await client.send(call, timeout_seconds=target.endpoint.timeout_seconds)
+    outcome = classify(
+        result,
+        judge=target.dialect.judge,
+        now=leased.now(),
+        retry_after_maximum_seconds=settings.retry_after_maximum_seconds,
+    )
+    answer = result.answer.body[: settings.kept_answer_bytes] if isinstance(result, Answered) else None
+    return _settled(leased, made, outcome, Kept(leased.now(), masked(call.body), answer))
+
+
+def interrupted(leased: Leased, *, sent: bool) -> Settled:
+    """The attempt of a callback whose call we cut, or never began, because we stop."""
+    made = leased.attempt(leased.now())
+    return _settled(leased, made, Interrupted("during" if sent else "before"), Kept(leased.now()))
+
+
+def failed(leased: Leased, error: Exception) -> Settled:
+    """The attempt that met a bug of ours."""
+    made = leased.attempt(leased.now())
+    return _settled(leased, made, TryAgain("during", "publisher-failed", type(error).__name__), Kept(leased.now()))
+
+
+def _write(leased: Leased, now: datetime) -> Call | NotDeliverable | MissingContext | TryAgain:
+    """A bug in a dialect fails this attempt alone."""
+    target, claimed = leased.target, leased.claimed
+    try:
+        content = EVENT_CONTENT.validate_python(claimed.content)
+        call = target.dialect.write(
+            CallbackToWrite(
+                callback_id=claimed.callback_id,
+                attempt=claimed.attempt_number,
+                source=claimed.source,
+                order_no=content.order_no,
+                event_time=claimed.arrived_at,
+                content=content,
+                change=claimed.change or {},
+                context=None,
+                url=target.endpoint.url,
+                credentials=target.credentials,
+                now=now,
+                replay=claimed.replay,
+            )
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a dialect does, the worker goes on; it is recorded
+        return TryAgain("before", "write-failed", type(error).__name__)
+    return _with_headers(call, target) if isinstance(call, Call) else call
+
+
+def _with_headers(call: Call, target: Target) -> Call:
+    """The endpoint's own headers, under the dialect's: what is signed cannot be overwritten."""
+    own = {name.lower(): value for name, value in target.headers.items()}
+    return Call(call.url, own | {name.lower(): value for name, value in call.headers.items()}, call.body, call.method)
+
+
+def _settled(leased: Leased, made: Try, outcome: Outcome, kept: Kept) -> Settled:
+    target = leased.target
+    settled = settle(made, outcome, endpoint=target.endpoint, policy=target.policy, kept=kept)
+    seconds = (kept.finished_at - made.started_at).total_seconds()
+    if settled.result.attempt is not None:
+        attempts_made.labels(target.endpoint.dialect, settled.result.attempt.outcome).inc()
+        send_seconds.labels(target.endpoint.dialect).observe(seconds)
+    _log(leased, settled, seconds=seconds)
+    return settled
+
+
+def _log(leased: Leased, settled: Settled, *, seconds: float) -> None:
+    """The one wide line of an attempt."""
+    attempt = settled.result.attempt
+    log.info(
+        "callback.attempted",
+        callback=str(leased.claimed.callback_id),
+        endpoint=leased.target.endpoint.name,
+        order=str(leased.claimed.order_id),
+        event_id=str(leased.claimed.event_id),
+        sequence=leased.claimed.sequence,
+        attempt=leased.claimed.attempt_number,
+        outcome=attempt.outcome if attempt else settled.result.state,
+        stage=attempt.stage if attempt else "before",
+        error=attempt.error if attempt else settled.result.outcome,
+        status=attempt.status if attempt else None,
+        state=settled.result.state,
+        seconds=round(seconds, 4),
+    )

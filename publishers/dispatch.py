@@ -1,0 +1,135 @@
+"""Claims due callbacks into the free places of this process and makes their calls."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import asyncpg
+
+from publishers.completer import Completer
+from publishers.deliver import Leased, deliver, failed, interrupted
+from publishers.endpoints import Endpoints, Target
+from publishers.http_client import HttpClient
+from publishers.settle import Settled
+from publishers.traffic import Traffic
+from runtime.logs import get_logger
+from runtime.loops import Loop
+from runtime.settings import PublisherSettings
+from store.callbacks import ClaimedCallback, EndpointWork, claim, due_endpoints
+
+log = get_logger()
+
+_CONTENDED_SECONDS = 0.02
+_HELD_AT_MOST = 5000
+"""Results that could not be recorded; past it nothing new is claimed."""
+
+
+class Dispatcher:
+    """The loop that claims, and the calls in flight."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        settings: PublisherSettings,
+        endpoints: Endpoints,
+        client: HttpClient,
+        completer: Completer,
+        worker: str,
+    ) -> None:
+        self.loop = Loop("dispatcher", self._turn, longest_pause_seconds=1.0)
+        self.calls: dict[asyncio.Task[None], Leased] = {}
+        self._pool = pool
+        self._settings = settings
+        self._endpoints = endpoints
+        self._client = client
+        self._worker = worker
+        self._traffic = Traffic(settings.concurrency)
+        self._stopping = asyncio.Event()
+        self._completer = completer
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Claim nothing more, release what has not begun, let calls finish within the grace, cut the rest."""
+        self._stopping.set()
+        await self.loop.stop()
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=grace_seconds)
+        for call in self.calls:
+            call.cancel()
+        await asyncio.gather(*self.calls, return_exceptions=True)
+
+    async def _turn(self) -> float:
+        held = self._completer.held
+        if self._traffic.free <= 0 or len(held) >= _HELD_AT_MOST:
+            return self._settings.poll_seconds
+        async with self._pool.acquire() as connection, connection.transaction():
+            work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
+            await self._endpoints.learn(connection, work)
+            budgets = self._traffic.share(self._usable(work))
+            claimed = []
+            if budgets:
+                claimed = await claim(
+                    connection,
+                    budgets,
+                    worker=self._worker,
+                    lease_margin_seconds=self._settings.lease_margin_seconds,
+                    settled=held,
+                    pace_seconds=self._settings.poll_seconds,
+                )
+        for callback in claimed:
+            self._start(callback)
+        return self._pause(work, claimed=len(claimed))
+
+    def _usable(self, work: Sequence[EndpointWork]) -> list[tuple[EndpointWork, Target]]:
+        found = [(item, self._endpoints.get(item.endpoint_id)) for item in work if item.ours and item.due]
+        return [(item, target) for item, target in found if target is not None]
+
+    def _pause(self, work: Sequence[EndpointWork], *, claimed: int) -> float:
+        """Until something is due; ended calls and notices cut it."""
+        if claimed and self._traffic.free > 0:
+            return 0.0  # there may be more than was shared out
+        contended = any(item.due_in_seconds <= 0 and not item.ours for item in work)
+        coming = [item.due_in_seconds for item in work if item.due_in_seconds > 0]
+        pause = min([self._settings.poll_seconds, *coming])
+        return min(pause, random.uniform(0.5, 1.5) * _CONTENDED_SECONDS) if contended else pause  # noqa: S311 - a pause
+
+    def _start(self, claimed: ClaimedCallback) -> None:
+        target = self._endpoints.get(claimed.endpoint_id)
+        if target is None:
+            raise RuntimeError(f"claimed a callback of the unknown endpoint {claimed.endpoint_id}")
+        leased = Leased(claimed, target, self._worker)
+        self._traffic.claimed(claimed.endpoint_id)
+        task = asyncio.create_task(self._carry_out(leased))
+        self.calls[task] = leased
+        task.add_done_callback(self._ended)
+
+    async def _carry_out(self, leased: Leased) -> None:
+        self._completer.put(await self._attempt(leased))
+
+    async def _attempt(self, leased: Leased) -> Settled:
+        sent = False
+        try:
+            if not await self._is_time(leased.claimed.start_in_seconds):
+                return interrupted(leased, sent=False)
+            sent = True
+            self._traffic.started(leased.claimed.endpoint_id, leased.claimed.callback_id)
+            return await deliver(leased, client=self._client, settings=self._settings)
+        except asyncio.CancelledError:
+            return interrupted(leased, sent=sent)
+        except Exception as error:
+            log.exception("callback.failed", callback=str(leased.claimed.callback_id))
+            return failed(leased, error)
+
+    async def _is_time(self, seconds: float) -> bool:
+        """Wait for the call's turn under a rate limit; False: we are stopping."""
+        if seconds > 0 and not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), seconds)
+            except TimeoutError:
+                return True
+        return not self._stopping.is_set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        leased = self.calls.pop(task)
+        self._traffic.ended(leased.claimed.endpoint_id, leased.claimed.callback_id)
+        self.loop.wake()

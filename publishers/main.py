@@ -1,0 +1,46 @@
+"""The publisher as a service: callbacks out, health and metrics beside it, until it is told to stop."""
+
+from typing import cast
+
+import asyncpg
+
+from dialects.registry import OUTBOUND
+from publishers.publisher import Publisher, http_client
+from runtime.health import Health
+from runtime.http_server import HttpServer
+from runtime.logs import get_logger
+from runtime.service import stop_signals
+from runtime.settings import Settings
+from store.migrate import check_schema
+from store.pool import open_pool
+
+log = get_logger()
+
+_HTTP_GRACE_SECONDS = 2.0
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Needs Postgres only, and only to do its work: not to start, nor to come back."""
+    pool = await open_pool(settings.postgres, name="publisher")
+    publisher = Publisher(pool, settings, dialects=OUTBOUND, client=http_client(settings.publisher))
+    health = Health()
+
+    async def schema() -> str | None:
+        async with pool.acquire() as connection:
+            await check_schema(cast("asyncpg.Connection", connection))
+        return None
+
+    health.add("postgres", schema)
+    health.add("publisher", publisher.failing)
+    server = HttpServer(health, host=settings.publisher.host, port=settings.publisher.port)
+    with stop_signals() as stop:
+        await server.start()
+        publisher.start()
+        log.info("publisher.started", worker=publisher.worker, health=server.url)
+        await stop.wait()
+        log.info("publisher.stopping")
+        health.stopping()
+        await publisher.stop()
+        await server.stop(_HTTP_GRACE_SECONDS)
+        await pool.close()
+    log.info("publisher.stopped")

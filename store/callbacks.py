@@ -1,0 +1,206 @@
+"""The table `callbacks` as publishers use it: claimed under a lease, and what became of them recorded.
+
+All times and waits are by Postgres' clock. A claim is one short transaction (`due_endpoints`, then `claim`), and so is
+a recording; none is open while a call is under way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+
+from store.attempts import Attempt, insert_attempts
+from store.connection import Connection
+from store.endpoints import Endpoint
+from store.pool import statement
+
+RestingState = Literal["pending", "waiting", "delivered", "given_up", "not_deliverable"]
+FINAL_STATES = frozenset({"delivered", "given_up", "cancelled", "not_deliverable"})
+"""States that let the order's next callback to the same endpoint go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointWork:
+    """An enabled endpoint with pending callbacks. `ours`: this transaction may claim those that are `due`."""
+
+    endpoint_id: UUID
+    updated_at: datetime
+    due_in_seconds: float
+    ours: bool
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCallback:
+    """A callback leased to us, with all that is needed to write its call.
+
+    `attempts` and `attempt_number` count the attempt that begins now; `start_in_seconds` paces it under a rate limit.
+    """
+
+    callback_id: UUID
+    endpoint_id: UUID
+    order_id: UUID
+    event_id: UUID
+    sequence: int
+    attempts: int
+    attempt_number: int
+    trigger: str
+    replay: bool
+    first_attempt_at: datetime
+    sending_since: datetime
+    start_in_seconds: float
+    content: dict[str, Any]
+    arrived_at: datetime
+    source: str
+    change: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackResult:
+    """What became of a claimed callback. Not `counted`: it uses up no attempt of the policy.
+
+    For `pending`, the next attempt is due `wait_seconds` after this one started, and not before `pause_seconds` from
+    the recording. `disable` gives the reason why the endpoint is called no more.
+    """
+
+    callback_id: UUID
+    endpoint_id: UUID
+    attempt_number: int
+    leased_by: str
+    state: RestingState
+    counted: bool
+    outcome: str
+    wait_seconds: float = 0.0
+    pause_seconds: float = 0.0
+    disable: str = ""
+    attempt: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCallback:
+    """A row that a result changed, as it is now."""
+
+    callback_id: UUID
+    endpoint_id: UUID
+    order_id: UUID
+    event_id: UUID
+    state: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredCallback:
+    """A callback whose publisher never said how its call ended; the row is locked."""
+
+    callback_id: UUID
+    endpoint_id: UUID
+    order_id: UUID
+    attempts: int
+    attempt_number: int
+    trigger: str
+    leased_by: str
+    sending_since: datetime
+    seen_at: datetime
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Due callbacks of enabled endpoints, counted up to 100,000, and how long the oldest has waited."""
+
+    due: int
+    oldest_seconds: float
+
+
+async def due_endpoints(connection: Connection, *, except_for: Sequence[UUID], count: int) -> list[EndpointWork]:
+    """Look for work but at full endpoints, counting up to `count`. Until commit, nobody else claims what is `ours`."""
+    rows = await connection.fetch(statement("callbacks_due_endpoints"), except_for, count)
+    return [EndpointWork(*row) for row in rows]
+
+
+async def claim(
+    connection: Connection,
+    budgets: Mapping[UUID, int],
+    *,
+    worker: str,
+    lease_margin_seconds: float,
+    settled: Sequence[UUID],
+    pace_seconds: float,
+) -> list[ClaimedCallback]:
+    """Lease due callbacks of endpoints found `ours` in this transaction, as many as their budgets and limits allow.
+
+    `settled` are callbacks of this worker whose call has ended but is not recorded yet: they fill no place.
+    """
+    rows = await connection.fetch(
+        statement("callbacks_claim"),
+        list(budgets),
+        list(budgets.values()),
+        worker,
+        lease_margin_seconds,
+        settled,
+        pace_seconds,
+    )
+    return [ClaimedCallback(*row) for row in rows]
+
+
+async def record_results(connection: Connection, results: Sequence[CallbackResult]) -> list[RecordedCallback]:
+    """Record results and their attempts, and let the next callback of each finished order go. Run in a transaction.
+
+    Returns the rows that changed. Safe to repeat: a row that is no longer leased as the result says stays as it is.
+    """
+    rows = await connection.fetch(
+        statement("callbacks_record"),
+        [result.callback_id for result in results],
+        [result.attempt_number for result in results],
+        [result.leased_by for result in results],
+        [result.state for result in results],
+        [result.counted for result in results],
+        [result.wait_seconds for result in results],
+        [result.pause_seconds for result in results],
+        [result.outcome for result in results],
+    )
+    recorded = [RecordedCallback(*row) for row in rows]
+    await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
+    await promote_next(connection, [row for row in recorded if row.state in FINAL_STATES])
+    gone = {result.endpoint_id: result.disable for result in results if result.disable}
+    if gone:
+        await connection.execute(statement("callbacks_disable_endpoints"), list(gone), list(gone.values()))
+    return recorded
+
+
+async def promote_next(connection: Connection, finished: Sequence[RecordedCallback]) -> None:
+    """Let the next callback of each order and endpoint go, where nothing unfinished is before it.
+
+    To be run in the transaction that finished these, after the statement that did. Safe to repeat.
+    """
+    if finished:
+        await connection.execute(
+            statement("callbacks_promote_next"),
+            [row.endpoint_id for row in finished],
+            [row.order_id for row in finished],
+        )
+
+
+async def expired_callback(
+    connection: Connection, *, worker: str, held: Sequence[UUID], skip: Sequence[UUID], grace_seconds: float
+) -> ExpiredCallback | None:
+    """Lock a callback whose lease ran out, if this worker does not hold it still. Run in a transaction.
+
+    None while Postgres has been up for less than `grace_seconds`: results that could not be recorded come first.
+    """
+    row = await connection.fetchrow(statement("callbacks_expired"), worker, held, grace_seconds, skip)
+    return ExpiredCallback(*row) if row else None
+
+
+async def endpoints_by_id(connection: Connection, endpoint_ids: Sequence[UUID]) -> list[Endpoint]:
+    """These endpoints, in any state."""
+    return [Endpoint.from_row(row) for row in await connection.fetch(statement("callbacks_endpoints"), endpoint_ids)]
+
+
+async def backlog(connection: Connection) -> Backlog:
+    """How much is due."""
+    row: asyncpg.Record | None = await connection.fetchrow(statement("callbacks_backlog"))
+    return Backlog(*row) if row else Backlog(0, 0.0)

@@ -1,0 +1,1 @@
+SELECT * FROM endpoints WHERE endpoint_id = ANY ($1::uuid[])
