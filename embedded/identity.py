@@ -49,6 +49,7 @@ async def choose_identity(folder: DataFolder, *, program: Path) -> Identity:
     for identity in _candidates(folder.data):
         try:
             await run_to_end(
+                program.name,
                 [*launch_words(folder.path, signal.SIGKILL, identity.words), str(program), "--version"],
                 lock=folder.lock_descriptor,
             )

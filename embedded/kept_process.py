@@ -83,7 +83,7 @@ def plain_environment() -> Mapping[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
-async def run_to_end(command: Sequence[str], *, lock: int) -> None:
+async def run_to_end(name: str, command: Sequence[str], *, lock: int) -> None:
     """Run a tool of a server to its end; raises EmbeddedError, with what it said last, unless it ended well."""
     tool = await asyncio.create_subprocess_exec(
         *command,
@@ -100,7 +100,6 @@ async def run_to_end(command: Sequence[str], *, lock: int) -> None:
         await tool.wait()
         raise
     if tool.returncode != 0:
-        name = Path(command[command.index("--") + 1]).name
         raise EmbeddedError(
             f"{name} ended with exit code {tool.returncode}", hint=_tail(output.decode(errors="replace"))
         )

@@ -83,6 +83,7 @@ class EmbeddedPostgres(EmbeddedServer):
             identity.own(password)
             try:
                 await run_to_end(
+                    "Postgres's initdb",
                     [
                         *launch_words(self.folder.path, signal.SIGKILL, identity.words),
                         *(str(programs / "initdb"), "-D", str(data), "-U", ROLE, f"--pwfile={password}"),

@@ -40,6 +40,7 @@ class EmbeddedServer(ABC):
         self._ports_wanted = ports
         self._ports: dict[str, int] = {}
         self._process: KeptProcess | None = None
+        self._ready = False
 
     @property
     def log_file(self) -> Path:
@@ -55,6 +56,11 @@ class EmbeddedServer(ABC):
     def running(self) -> bool:
         """Whether the server's process lives."""
         return self._process is not None and self._process.running
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server has answered since its start, and lives."""
+        return self._ready and self.running
 
     @property
     def port(self) -> int:
@@ -87,12 +93,14 @@ class EmbeddedServer(ABC):
                 lock=self.folder.lock_descriptor,
             )
             await self._wait_until_ready(self._process)
+            self._ready = True
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Stop the server cleanly and give its folder back. Safe to repeat, and after a crash."""
+        self._ready = False
         if self._process is not None:
             await self._process.stop()
             self._process = None

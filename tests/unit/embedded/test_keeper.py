@@ -131,10 +131,10 @@ async def test_a_tool_that_fails_is_quoted(tmp_path: Path) -> None:
     lock = os.open(tmp_path, os.O_RDONLY)
     try:
         with pytest.raises(EmbeddedError, match="exit code 3") as caught:
-            await run_to_end([*words, sys.executable, "-c", "print('why'); exit(3)"], lock=lock)
+            await run_to_end("tool", [*words, sys.executable, "-c", "print('why'); exit(3)"], lock=lock)
         assert caught.value.hint == "why"
         with pytest.raises(EmbeddedError, match="exit code 126") as caught:
-            await run_to_end([*words, str(tmp_path / "nothing")], lock=lock)
+            await run_to_end("tool", [*words, str(tmp_path / "nothing")], lock=lock)
         assert "No such file" in caught.value.hint
     finally:
         os.close(lock)

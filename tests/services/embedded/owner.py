@@ -1,0 +1,19 @@
+"""A process that owns both servers, for tests to end in all ways: python -m tests.services.embedded.owner FOLDER."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from embedded.services import EmbeddedServices
+
+
+async def main() -> None:
+    """Start both, tell their process ids on stdout, and wait to be ended."""
+    async with EmbeddedServices(Path(sys.argv[1])) as services:
+        sys.stdout.write(f"{services.kafka.pid} {services.postgres.pid}\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
