@@ -6,7 +6,6 @@ UV_VERSION := 0.13.9
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
-SECONDS ?= 60
 ARGS ?=
 
 .PHONY: help demo up test test-fast check fix bench lock clean
@@ -45,6 +44,7 @@ check: $(READY) ## lint, formatting, types, import arrows, dependencies, docs th
 fix: $(READY) ## mend what lint and formatting can mend by themselves
 	@$(RUN)/ruff check --fix .
 	@$(RUN)/ruff format .
+	@$(RUN)/python -m tests.docs.reference
 
 bench: $(READY) ## the benchmark: rates and latencies, every id reconciled
 	@$(RUN)/ticketwire bench $(ARGS)

@@ -1,7 +1,7 @@
 """Consume: batches from Kafka to the handler, offsets committed after its transaction, for one processor.
 
-FastStream reads the batches; acknowledging is ours (shared facts: its per-message acknowledgement commits the position
-of every partition, and drops or loops on a failure). A rebalance waits for the batch under way, so that no two
+FastStream reads the batches; acknowledging is ours, because its own acknowledgement commits the position of every
+partition, and on a failure it drops the batch or loops on it. A rebalance waits for the batch under way, so that no two
 members work on one order at once; whatever still slips through meets the inbox and changes nothing twice.
 """
 

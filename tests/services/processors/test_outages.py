@@ -58,7 +58,7 @@ async def test_postgres_away_longer_than_a_batch_waits_is_read_again(
     with structlog.testing.capture_logs() as lines:
 
         async def read_again() -> bool:
-            return sum(line["event"] == "batch.reread" for line in lines) >= 2
+            return len([line for line in lines if line["event"] == "batch.reread"]) >= 2
 
         async with stage.processing("void"):
             await until(read_again)
