@@ -1,0 +1,163 @@
+"""The HTTP server and the process around it: its address, hostile clients, signals."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from runtime import http_server
+from runtime.errors import ConfigurationError
+from runtime.health import Health
+from runtime.http_server import HttpServer
+from tests.services.ingest.hub import parse
+
+SERVE = """
+import asyncio
+from ingest.main import run
+from runtime.logs import configure_logs
+from runtime.settings import load_settings
+configure_logs(service="ingest", format_="json")
+asyncio.run(run(load_settings()))
+"""
+
+
+async def exchange(port: int, sent: bytes) -> bytes:
+    """What comes back until the server closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def serving(app: Any = None) -> AsyncIterator[HttpServer]:
+    server = HttpServer(app or Health(), host="127.0.0.1", port=0)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop(1.0)
+
+
+async def test_a_free_port_is_picked_and_told() -> None:
+    async with serving() as one, serving() as other:
+        assert one.port != other.port
+        for server in (one, other):
+            assert server.url == f"http://127.0.0.1:{server.port}"
+            alive = await exchange(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert parse(alive).status == 200
+
+
+async def test_a_port_that_is_taken_is_a_configuration_error() -> None:
+    async with serving() as server:
+        with pytest.raises(ConfigurationError, match=f"127.0.0.1:{server.port}: Address already in use"):
+            await HttpServer(Health(), host="127.0.0.1", port=server.port).start()
+    with socket.create_server(("127.0.0.1", 0)) as strange, pytest.raises(ConfigurationError, match="in use"):
+        await HttpServer(Health(), host="127.0.0.1", port=strange.getsockname()[1]).start()
+
+
+async def test_a_stopped_server_gives_its_port_back() -> None:
+    async with serving() as server:
+        port = server.port
+    again = HttpServer(Health(), host="127.0.0.1", port=port)
+    await again.start()
+    await again.stop(1.0)
+    await again.stop(1.0)
+
+
+async def test_an_exception_of_the_app_is_500_without_a_trace() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError("secret inside")
+
+    async with serving(broken) as server:
+        answer = await exchange(server.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 500")
+    assert b"secret" not in answer
+    assert b"Traceback" not in answer
+
+
+async def test_a_client_that_does_not_finish_its_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "HEADER_TIMEOUT_SECONDS", 1)
+    async with serving() as server:
+        assert await exchange(server.port, b"GET /livez HTTP/1.1\r\nHo") == b""
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64,
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+async def test_hostile_requests_are_refused_and_the_server_lives(hostile: bytes) -> None:
+    async with serving() as server:
+        try:
+            answer = await exchange(server.port, hostile)
+        except ConnectionError:
+            answer = b""
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+        alive = await exchange(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert alive.startswith(b"HTTP/1.1 200")
+
+
+@asynccontextmanager
+async def process(**environment: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """Ingest as a process of its own, without Kafka; its port."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        SERVE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ
+        | {"TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", "TICKETWIRE_INGEST__PORT": "0", **environment},
+    )
+    assert child.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            while True:
+                line = json.loads(await child.stderr.readline())
+                if line["event"] == "service.ready":
+                    break
+        yield child, int(line["url"].rsplit(":", 1)[1])
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_the_service(number: signal.Signals) -> None:
+    async with process() as (child, _):
+        child.send_signal(number)
+        async with asyncio.timeout(10):
+            assert await child.wait() == 0
+
+
+async def test_a_second_signal_ends_it_at_once() -> None:
+    async with process(TICKETWIRE_INGEST__STOP_GRACE_SECONDS="60") as (child, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /in/atlas HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        metrics = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        while b"ticketwire_ingest_in_flight_bytes 50.0" not in await exchange(port, metrics):
+            pass
+        child.send_signal(signal.SIGTERM)
+        assert child.stderr is not None
+        while json.loads(await child.stderr.readline())["event"] != "service.stopping":
+            pass
+        child.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await child.wait() == -signal.SIGTERM
+        writer.close()
