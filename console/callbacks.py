@@ -1,12 +1,12 @@
 """/api/v1/callbacks: what is owed, what became of it, and a hand on it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from console.context import Here
 from console.endpoint_form import Reason
@@ -21,7 +21,15 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"])
 CallbackState = Literal[
     "queued", "waiting", "pending", "sending", "delivered", "given_up", "cancelled", "not_deliverable", "suppressed"
 ]
-CallbackId = Annotated[UUID, Path(description="the callback's id: receivers see it as webhook-id")]
+
+
+def _without_prefix(text: Any) -> Any:
+    return text.removeprefix("msg_") if isinstance(text, str) else text
+
+
+CallbackId = Annotated[
+    UUID, BeforeValidator(_without_prefix), Path(description="the callback's id, or the webhook-id a receiver saw")
+]
 
 
 class CallbackQuery(Page):

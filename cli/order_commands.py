@@ -1,0 +1,116 @@
+"""ticketwire order …: what is known of an order, and how it came to be."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.api_client import ApiClient, Url, open_api, segment
+from cli.talk import Json, print_fields, print_heading, print_json, print_table, say
+
+app = typer.Typer(no_args_is_help=True, help="What is known of an order, and how it came to be.")
+
+OrderNo = Annotated[str, typer.Argument(help="The order number in the source's words.", metavar="ORDER_NO")]
+Source = Annotated[str | None, typer.Option(help="Needed when sources share the order number.")]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries of one page.")]
+Cursor = Annotated[str | None, typer.Option(help="next_cursor of the page before.")]
+
+
+_TOLD = {
+    "arrival": "{verdict}: {topic}[{partition}] offset {offset}",
+    "event": "{type} ({dialect}, {origin})",
+    "change": "version {version}",
+    "parked": "{reason}: {detail}",
+    "callback": "{endpoint}: {state} {outcome}",
+    "attempt": "{endpoint}: attempt {number} {outcome} {error}",
+    "attempt-under-way": "{endpoint}: {note}",
+}
+"""One line of a timeline entry; --json has all of it."""
+
+
+def say_more(page: dict[str, Any]) -> None:
+    """Say how to get the next page, if there is one."""
+    if page["next_cursor"]:
+        say(f"there is more: --cursor {page['next_cursor']}")
+
+
+@app.command("list")
+def list_orders(
+    *,
+    order: Annotated[str | None, typer.Option(help="Order number.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="Ticket number.")] = None,
+    pnr: Annotated[str | None, typer.Option(help="The airline's record locator.")] = None,
+    passenger: Annotated[str | None, typer.Option(help="How a passenger's name begins.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source.")] = None,
+    state: Annotated[str | None, typer.Option(help="ticketed, not-ticketed, void-in-progress or voided.")] = None,
+    since: Annotated[str | None, typer.Option(help="Changed at or after, such as 2026-03-01T12:00:00Z.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Find orders, the latest change first.
+
+    \b
+    ticketwire order list --ticket 999-1112265894
+    ticketwire order list --state void-in-progress --since 2026-03-01T00:00:00Z
+    """
+    page = open_api(url).get(
+        "/orders",
+        order_no=order,
+        ticket_number=ticket,
+        pnr=pnr,
+        passenger=passenger,
+        source=source,
+        state=state,
+        updated_since=since,
+        limit=limit,
+        cursor=cursor,
+    )
+    if as_json:
+        print_json(page)
+        return
+    columns = ("order_no", "source", "state", "tickets", "attention", "updated_at")
+    rows = [[order[column] for column in columns] for order in page["orders"]]
+    print_table([column.replace("_", " ") for column in columns], rows, nothing="no such orders")
+    say_more(page)
+
+
+@app.command()
+def show(order_no: OrderNo, source: Source = None, url: Url = None, as_json: Json = False) -> None:
+    """The present state of one order: passengers, tickets, void cases. Personal data is masked."""
+    order = open_api(url).get(f"/orders/{segment(order_no)}", source=source)
+    if as_json:
+        print_json(order)
+        return
+    passengers, voids = order.pop("passengers"), order.pop("void_cases")
+    print_fields(order)
+    if passengers:
+        print_heading("passengers")
+        columns = ("name", "kind", "ticket_numbers", "pnrs", "document_type", "document_number")
+        names = [column.replace("_", " ") for column in columns]
+        print_table(names, [[passenger[column] for column in columns] for passenger in passengers])
+    for case in voids:
+        print_heading(f"void case {case['void_code']}: status {case['status']} {case['message']}")
+        rows = [[said["arrived_at"], said["status"], said["message"]] for said in case["history"]]
+        print_table(["arrived at", "status", "message"], rows)
+
+
+@app.command()
+def timeline(order_no: OrderNo, source: Source = None, url: Url = None, as_json: Json = False) -> None:
+    """Everything that happened to one order, in order: arrivals, events, changes, callbacks, attempts, parked."""
+    whole = _whole_timeline(open_api(url), order_no, source)
+    if as_json:
+        print_json(whole)
+        return
+    rows = [[entry["at"], entry["kind"], _TOLD[entry["kind"]].format_map(entry["entry"])] for entry in whole["entries"]]
+    print_table(["at", "kind", "what"], rows)
+
+
+def _whole_timeline(api: ApiClient, order_no: str, source: str | None) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    cursor: str | None = None
+    while not whole or cursor:
+        page = api.get(f"/orders/{segment(order_no)}/timeline", source=source, cursor=cursor)
+        whole = {**page, "entries": whole.get("entries", []) + page["entries"]}
+        cursor = page["next_cursor"]
+    return whole
