@@ -122,11 +122,13 @@ def _decide_all(
 
 def _entry(arrival: Arrival, decision: Decision[Any], version: int) -> JournalEntry:
     assert decision.change is not None  # noqa: S101 - for the type checker; the caller asked
+    told = decision.told_event or arrival.event_id
     return JournalEntry(
         order_id=arrival.order_id,
         version=version,
-        event_id=decision.told_event or arrival.event_id,
+        event_id=told,
         source=arrival.source,
         event_type=arrival.content.type,
         change=decision.change,
+        retells=told != arrival.event_id,
     )

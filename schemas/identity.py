@@ -29,9 +29,14 @@ def event_id(source: str, event_type: str, order_no: str, digest: bytes) -> UUID
     return _derive("event", source.encode(), event_type.encode(), order_no.encode(), digest)
 
 
-def callback_id(event: UUID, endpoint: UUID) -> UUID:
-    """The id a receiver sees in every repeat of one callback (DESIGN §2 rule 1)."""
-    return _derive("callback", event.bytes, endpoint.bytes)
+def callback_id(event: UUID, endpoint: UUID, *, retelling: int | None = None) -> UUID:
+    """The id a receiver sees in every repeat of one callback (DESIGN §2 rule 1).
+
+    `retelling` is the order's version when an event that may have been told before holds again: that is news.
+    """
+    if retelling is None:
+        return _derive("callback", event.bytes, endpoint.bytes)
+    return _derive("callback", event.bytes, endpoint.bytes, retelling.to_bytes(8, "big"))
 
 
 def arrival_id(topic: str, partition: int, offset: int) -> UUID:

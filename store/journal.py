@@ -11,7 +11,8 @@ from store.pool import statement
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A change that brought the order to `version`, and the event that it tells of."""
+    """A change that brought the order to `version`, and the event that it tells of. `retells`: that event was known
+    before, and may have been told."""
 
     order_id: UUID
     version: int
@@ -19,6 +20,7 @@ class JournalEntry:
     source: str
     event_type: str
     change: Change
+    retells: bool = False
 
 
 async def insert_journal(connection: Connection, entries: Sequence[JournalEntry]) -> None:

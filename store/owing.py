@@ -59,7 +59,7 @@ def _owed(
                 continue
             deliverable = entry.event_type in wire_forms.get(endpoint.dialect, frozenset())
             yield (
-                callback_id(entry.event_id, endpoint.endpoint_id),
+                callback_id(entry.event_id, endpoint.endpoint_id, retelling=entry.version if entry.retells else None),
                 endpoint.endpoint_id,
                 entry.order_id,
                 entry.event_id,

@@ -191,3 +191,18 @@ async def test_sources_that_use_one_order_number_have_two_orders(pool: asyncpg.P
     other = replace(arrival(ticketed("T2")), source="second", order_id=order_id("second", "A1"), event_id=UUID(int=1))
     await run(pool, TICKETED, [mine, other])
     assert {row[0] for row in (await everything(pool))["orders"]} == {SOURCE, "second"}
+
+
+async def test_a_version_that_holds_again_is_told_again_under_an_id_of_its_own(pool: asyncpg.Pool) -> None:
+    await endpoint(pool)
+    first, second = ticketed("T1"), ticketed("T2")
+    await run(pool, TICKETED, [arrival(second, at_second=2)])
+    await run(pool, TICKETED, [arrival(first, at_second=3)])
+    late = arrival(first, at_second=1)
+    await run(pool, TICKETED, [late])
+    rows = await everything(pool)
+    assert [row[-1] for row in rows["tickets"]] == ["T2"]
+    told = await pool.fetch("SELECT event_id FROM callbacks ORDER BY sequence")
+    assert [row["event_id"] for row in told] == [told[0]["event_id"], late.event_id, told[0]["event_id"]]
+    await run(pool, TICKETED, [late])
+    assert len((await everything(pool))["callbacks"]) == 3
