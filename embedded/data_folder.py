@@ -47,11 +47,16 @@ class DataFolder:
     async def lock(self) -> None:
         """Take the folder, making it if need be.
 
-        Raises EmbeddedError at once when a living owner has it. When the owner is dead its server may still be
-        stopping: that is waited for.
+        Raises EmbeddedError at once when a living owner has it, or it cannot be written. When the owner is dead its
+        server may still be stopping: that is waited for.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise EmbeddedError(
+                f"the data folder {self.path} cannot be used: {error.strerror}", hint="choose another data folder"
+            ) from error
         try:
             deadline = time.monotonic() + _LOCK_WAIT_SECONDS
             while not _try_flock(lock):

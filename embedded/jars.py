@@ -114,7 +114,12 @@ async def fetch_jars(
 def _fetch_missing(jars: list[PinnedJar], folder: Path, cancelled: threading.Event, progress: Progress | None) -> None:
     if not _missing(jars, folder):
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedError(
+            f"the cache folder {folder} cannot be made: {error.strerror}", hint=f"name another in {CACHE_VARIABLE}"
+        ) from error
     with waiting_lock(folder / "lock", cancelled):
         missing = _missing(jars, folder)  # again: the lock's last holder may have brought them
         meter = _Meter(sum(_left(jar, folder) for jar in missing), progress)

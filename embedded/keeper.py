@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 # How soon an owner is missed whose pipe a forked child of its still holds open.
 OWNER_CHECK_SECONDS = 0.5
@@ -36,7 +37,8 @@ def main() -> int:
         ) as server
     ):
         os.close(lock)
-        os.write(1, b"%d\n" % server.pid)
+        with suppress(BrokenPipeError):  # the owner is gone already: noticed next
+            os.write(1, b"%d\n" % server.pid)
         while server.poll() is None and not _asked_to_stop(owner, wake):
             pass
         if server.poll() is None:

@@ -25,6 +25,9 @@ _SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Rows and parameters may be passengers' data: the log says what failed, not with what.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 

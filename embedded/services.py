@@ -1,6 +1,7 @@
 """Kafka and Postgres together, as `ticketwire up` has them."""
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Self
 
@@ -34,12 +35,7 @@ class EmbeddedServices:
     async def start(self) -> None:
         """Start both and wait until both answer; raises EmbeddedError, and leaves neither running, if one does not."""
         try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self.kafka.start())
-                both.create_task(self.postgres.start())
-        except BaseExceptionGroup as failures:
-            await self.stop()
-            raise failures.exceptions[0] from None
+            await _both(self.kafka.start(), self.postgres.start())
         except BaseException:
             await self.stop()
             raise
@@ -50,7 +46,7 @@ class EmbeddedServices:
 
     async def supervise(self) -> None:
         """Restart whichever ends by itself; runs until cancelled (see `EmbeddedServer.supervise`)."""
-        await asyncio.gather(self.kafka.supervise(), self.postgres.supervise())
+        await _both(self.kafka.supervise(), self.postgres.supervise())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -58,3 +54,13 @@ class EmbeddedServices:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+
+async def _both(kafka: Coroutine[None, None, None], postgres: Coroutine[None, None, None]) -> None:
+    """Run both side by side; the first that fails ends the other, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(kafka)
+            group.create_task(postgres)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

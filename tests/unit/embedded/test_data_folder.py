@@ -80,3 +80,10 @@ def test_complete_data_stay(folder: DataFolder) -> None:
     (folder.data / "marker").touch()
     assert folder.set_aside_unless_complete("marker") is None
     assert folder.data.exists()
+
+
+async def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    with pytest.raises(EmbeddedError, match=f"{in_the_way}/kafka cannot be used: Not a directory"):
+        await DataFolder(in_the_way / "kafka").lock()

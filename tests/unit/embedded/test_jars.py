@@ -137,3 +137,10 @@ def test_the_cache_is_the_users_unless_said_otherwise(monkeypatch: pytest.Monkey
     assert default_cache_dir() == Path("/somewhere/ticketwire")
     monkeypatch.setenv("TICKETWIRE_CACHE_DIR", "/elsewhere")
     assert default_cache_dir() == Path("/elsewhere")
+
+
+async def test_a_cache_that_cannot_be_made_is_an_error(jars: list[PinnedJar], tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    with pytest.raises(EmbeddedError, match="cannot be made: Not a directory"):
+        await fetch_jars(jars, cache_dir=in_the_way)
