@@ -18,10 +18,12 @@ def decide(cases: VoidCases, arrival: Arrival) -> Decision[VoidCases]:
     after = before.with_status(status)
     state = cases if after is before else {**cases, content.void_code: after}
     was, now = before.summary(), after.summary()
-    if was != now:
-        return Decision(state, Verdict.APPLIED, Change(was, now), arrival.event_id)
-    if arrival.event_id not in before.statuses:
-        return Decision(state, Verdict.KEPT)
     present = after.present
+    is_new = arrival.event_id not in before.statuses
+    if was != now:
+        told_event = arrival.event_id if is_new or present is None else present.event_id
+        return Decision(state, Verdict.APPLIED, Change(was, now), told_event)
+    if is_new:
+        return Decision(state, Verdict.KEPT)
     agrees = present is not None and present.status == content.void_status
     return Decision(state, Verdict.REPEAT if agrees else Verdict.CONTRADICTS_PRESENT)

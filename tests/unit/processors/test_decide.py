@@ -134,3 +134,11 @@ def test_an_event_on_the_wrong_topic_is_unapplicable() -> None:
         TICKETED.decide(TICKETED.empty(), arrival(void(1)))
     with pytest.raises(Unapplicable, match=r"order\.ticketed"):
         VOID.decide(VOID.empty(), arrival(ticketed("T1")))
+
+
+def test_a_repeat_with_an_earlier_time_tells_the_message_that_holds_instead() -> None:
+    state = fold(VOID, [arrival(void(4, "second"), at_second=2), arrival(void(4, "first"), at_second=3)])
+    decision = VOID.decide(state, arrival(void(4, "first"), at_second=1))
+    assert decision.change is not None
+    assert decision.change.after["message"] == "second"
+    assert decision.told_event == decision.state["V-1"].present.event_id
