@@ -82,8 +82,13 @@ class Resolver:
         self._rules = rules
         self._look_up = look_up
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="look-up")
-        self._known: dict[str, tuple[float, list[Address]]] = {}
+        self._known: dict[str, tuple[float, list[str]]] = {}
         self._asking: dict[str, asyncio.Future[list[Address]]] = {}
+
+    def known(self, host: str) -> list[str] | None:
+        """Addresses that may be called, if they were found a short while ago."""
+        until, known = self._known.get(host, (0.0, []))
+        return known if time.monotonic() < until else None
 
     async def addresses(self, host: str) -> list[str]:
         """Addresses that may be called, best first. Raises NameUnresolved, AddressNotAllowed."""
@@ -92,15 +97,13 @@ class Resolver:
         allowed = [str(address) for address in found if self._rules.allows(address)]
         if not allowed:
             raise AddressNotAllowed(f"{host} leads to {', '.join(map(str, found))}, which may not be called")
+        self._known[host] = (time.monotonic() + FRESH_SECONDS, allowed)
         return allowed
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _resolve(self, host: str) -> list[Address]:
-        until, known = self._known.get(host, (0.0, []))
-        if time.monotonic() < until:
-            return known
         asking = self._asking.get(host)
         if asking is None:
             asking = asyncio.ensure_future(self._ask(host))
@@ -114,9 +117,7 @@ class Resolver:
             texts = await loop.run_in_executor(self._threads, self._look_up, host)
         except (OSError, UnicodeError) as error:
             raise NameUnresolved(f"{host}: {getattr(error, 'strerror', None) or error}") from error
-        found = list(dict.fromkeys(ip_address(text.partition("%")[0]) for text in texts))
-        self._known[host] = (time.monotonic() + FRESH_SECONDS, found)
-        return found
+        return list(dict.fromkeys(ip_address(text.partition("%")[0]) for text in texts))
 
 
 def _literal(host: str) -> Address | None:

@@ -64,15 +64,9 @@ class ReqwestClient:
         host = url.host_str
         if url.scheme not in {"http", "https"} or not host:
             return Fault("before", "url-invalid", "the endpoint's address is no http or https URL")
-        try:
-            async with asyncio.timeout_at(deadline):
-                addresses = await self._resolver.addresses(host)
-        except TimeoutError:
-            return Fault("before", "dns", f"{host}: no answer within {timeout_seconds:g} s")
-        except NameUnresolved as error:
-            return Fault("before", "dns", str(error))
-        except AddressNotAllowed as error:
-            return Fault("before", "address-not-allowed", str(error))
+        addresses = self._resolver.known(host) or await self._addresses(host, deadline)
+        if isinstance(addresses, Fault):
+            return addresses
         return await self._send_to(addresses, call, url=url, deadline=deadline)
 
     async def close(self) -> None:
@@ -80,6 +74,17 @@ class ReqwestClient:
         clients, self._clients = self._clients, {}
         for client in clients.values():
             await client.close()
+
+    async def _addresses(self, host: str, deadline: float) -> list[str] | Fault:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._resolver.addresses(host)
+        except TimeoutError:
+            return Fault("before", "dns", f"{host}: no answer in time")
+        except NameUnresolved as error:
+            return Fault("before", "dns", str(error))
+        except AddressNotAllowed as error:
+            return Fault("before", "address-not-allowed", str(error))
 
     async def _send_to(self, addresses: list[str], call: Call, *, url: Url, deadline: float) -> Answered | Fault:
         """Try the addresses in turn, as long as nothing was sent."""

@@ -151,6 +151,7 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
 
     Returns the rows that changed. Safe to repeat: a row that is no longer leased as the result says stays as it is.
     """
+    await connection.execute(statement("callbacks_lock"), [result.callback_id for result in results])
     rows = await connection.fetch(
         statement("callbacks_record"),
         [result.callback_id for result in results],

@@ -1,15 +1,5 @@
--- Results of attempts. A row that is no longer ours keeps what it says, with one exception: a yes that comes after our
--- lease was taken back still counts while nobody has sent again, which the attempt's number shows.
-WITH result AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::boolean[], $6::double precision[],
-        $7::double precision[], $8::text[])
-        AS result (callback_id, attempt_number, leased_by, state, counted, wait_seconds, pause_seconds, outcome)
-), ours AS MATERIALIZED (
-    SELECT c.callback_id FROM callbacks AS c JOIN result USING (callback_id, attempt_number)
-    WHERE (c.state = 'sending' AND c.leased_by = result.leased_by) OR (c.state = 'pending' AND result.state = 'delivered')
-    ORDER BY c.callback_id
-    FOR NO KEY UPDATE OF c
-)
+-- Results of attempts; the rows must be locked. A row that is no longer ours keeps what it says, with one exception: a
+-- yes that comes after our lease was taken back still counts while nobody has sent again, as the attempt's number shows.
 UPDATE callbacks AS c
 SET state = result.state,
     attempts = CASE WHEN result.counted THEN c.attempts ELSE c.attempts - 1 END,
@@ -20,6 +10,11 @@ SET state = result.state,
     trigger = CASE WHEN result.counted THEN 'policy' ELSE c.trigger END,
     lease_until = NULL, leased_by = NULL, sending_since = NULL, outcome = result.outcome,
     finished_at = CASE WHEN result.state IN ('pending', 'waiting') THEN NULL ELSE now() END
-FROM result JOIN ours USING (callback_id)
-WHERE c.callback_id = result.callback_id
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::boolean[], $6::double precision[],
+    $7::double precision[], $8::text[])
+    AS result (callback_id, attempt_number, leased_by, state, counted, wait_seconds, pause_seconds, outcome)
+WHERE c.callback_id = result.callback_id AND c.attempt_number = result.attempt_number
+    -- CASE, lest the planner with old statistics fetches all that is pending to find a few.
+    AND CASE c.state WHEN 'sending' THEN c.leased_by = result.leased_by WHEN 'pending' THEN result.state = 'delivered'
+        ELSE false END
 RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.state, c.attempts
