@@ -11,7 +11,7 @@ import pytest
 from embedded.server import EmbeddedServer
 from runtime.errors import EmbeddedError
 from tests.services.embedded.conftest import KINDS, Kind
-from tests.until import until
+from tests.waiting import until
 
 
 async def test_data_and_port_survive_a_stop(kind: Kind, folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from embedded.services import EmbeddedServices
 from tests.services.embedded.conftest import KINDS
-from tests.until import until
+from tests.waiting import until
 
 
 @pytest_asyncio.fixture

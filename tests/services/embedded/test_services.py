@@ -8,7 +8,7 @@ import pytest
 
 from embedded.services import EmbeddedServices
 from runtime.errors import EmbeddedError
-from tests.until import until
+from tests.waiting import until
 
 
 async def test_both_start_below_one_folder_and_a_crash_of_either_is_mended(folder: Path) -> None:

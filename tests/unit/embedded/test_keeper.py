@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from embedded.kept_process import KeptProcess, launch_words, run_to_end
 from runtime.errors import EmbeddedError
-from tests.until import until
+from tests.waiting import until
 
 StartServer = Callable[..., Awaitable[KeptProcess]]
 
