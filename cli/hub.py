@@ -1,0 +1,126 @@
+"""The whole of Ticketwire on this machine: Kafka and Postgres unless they are configured, and every service."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+from pyreqwest.client import ClientBuilder
+
+from cli.child import Child, ChildPlan
+from cli.first_run import own_secrets
+from cli.migrate_command import bring_up_to_date
+from cli.places import Place, choose_places
+from cli.running import RunningService, RunningUp
+from cli.servers import Servers
+from runtime.settings import Settings
+
+
+class Hub:
+    """Started and stopped as one. `data_dir` keeps the embedded servers' data, the secrets and the logs.
+
+    `on_change` is called, once everything is ready, whenever a service's process is another one. With `any_port`,
+    ports of ingest and console that are taken are replaced by free ones.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        data_dir: Path,
+        talk: Callable[[str], None],
+        on_change: Callable[[RunningUp], None] = lambda _: None,
+        any_port: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._data_dir = data_dir
+        self._talk = talk
+        self._on_change = on_change
+        self._any_port = any_port
+        self._servers = Servers(settings, data_dir=data_dir, talk=talk)
+        self._children: list[Child] = []
+        self._running: RunningUp | None = None
+
+    async def start(self) -> RunningUp:
+        """Start everything and wait until every service is ready; when one is not, nothing stays behind."""
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def watch(self) -> None:
+        """Restart embedded servers that end by themselves; until cancelled. Raises EmbeddedError when that fails."""
+        await self._servers.watch()
+
+    async def stop(self) -> None:
+        """Stop the services in the order in which events flow, then what they stand on. Safe to repeat."""
+        self._running = None
+        for child in self._children:
+            self._talk(f"stopping {child.plan.name}")
+            await child.stop()
+        self._children = []
+        await self._servers.stop()
+
+    async def _start(self) -> RunningUp:
+        places = choose_places(self._settings, any_port=self._any_port)
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        made = own_secrets(self._data_dir)
+        token = self._settings.admin_token.get_secret_value() or made.admin_token
+        keys = [key.get_secret_value() for key in self._settings.encryption_keys] or [made.encryption_key]
+        kafka, dsn = await self._servers.start()
+        done = await bring_up_to_date(dsn)
+        self._talk(f"database migrated: {', '.join(done)}" if done else "database up to date")
+        environment = {
+            "TICKETWIRE_ADMIN_TOKEN": token,
+            "TICKETWIRE_ENCRYPTION_KEYS": orjson.dumps(keys).decode(),
+            "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            "TICKETWIRE_POSTGRES__DSN": dsn,
+        }
+        await self._start_services(places, environment)
+        urls = {place.name: place.url for place in places}
+        self._running = RunningUp(
+            pid=os.getpid(),
+            console=urls["console"],
+            admin_token=token,
+            ingest=urls["ingest"],
+            sources={name: f"{urls['ingest']}/in/{name}" for name in self._settings.sources},
+            kafka=kafka,
+            postgres=dsn,
+            services=self._services(),
+        )
+        return self._running
+
+    async def _start_services(self, places: list[Place], environment: dict[str, str]) -> None:
+        self._talk("starting " + ", ".join(place.name for place in places))
+        logs = self._data_dir / "logs"
+        logs.mkdir(exist_ok=True)
+        for place in places:
+            plan = ChildPlan(
+                name=place.name,
+                words=place.words,
+                environment=environment | {f"TICKETWIRE_{place.section}__PORT": str(place.port)},
+                url=place.url,
+                log=logs / f"{place.name}.log",
+            )
+            child = Child(plan, talk=self._talk, changed=self._tell)
+            self._children.append(child)
+            await child.start()
+        async with ClientBuilder().no_proxy().build() as client:
+            try:
+                async with asyncio.TaskGroup() as waiting:
+                    for child in self._children:
+                        waiting.create_task(child.wait_ready(client))
+            except BaseExceptionGroup as failures:
+                raise failures.exceptions[0] from None
+
+    def _services(self) -> list[RunningService]:
+        return [
+            RunningService(name=child.plan.name, pid=child.pid, url=child.plan.url, log=str(child.plan.log))
+            for child in self._children
+        ]
+
+    def _tell(self) -> None:
+        if self._running is not None:
+            self._on_change(self._running.model_copy(update={"services": self._services()}))
