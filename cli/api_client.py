@@ -49,7 +49,7 @@ class ApiClient:
         """The answer's JSON. Parts of the query that are None are left out."""
         asked = {name: str(value) for name, value in (query or {}).items() if value is not None}
         try:
-            with _client(self.url) as client:
+            with http_client(self.url) as client:
                 request = client.request(method, f"{self.url}/api/v1{path}").bearer_auth(self._token).query(asked)
                 if body is not None:
                     request = request.body_bytes(orjson.dumps(body)).header("content-type", "application/json")
@@ -94,7 +94,7 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _client(url: str) -> SyncClient:
+def http_client(url: str) -> SyncClient:
     builder = SyncClientBuilder().timeout(TIMEOUT).follow_redirects(False)
     return (builder.no_proxy() if _is_this_machine(url) else builder).build()
 

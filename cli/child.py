@@ -1,7 +1,6 @@
 """One service of `up`: a process of its own, restarted when it dies, its output in a file of its own."""
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -26,13 +25,15 @@ _WRONG_SETTINGS = 2
 
 @dataclass(frozen=True, slots=True)
 class ChildPlan:
-    """What to run (words after `ticketwire`), with which settings, where it answers and where its output goes."""
+    """What to run (words after `ticketwire`), in which environment, where it answers and where its output goes."""
 
     name: str
     words: Sequence[str]
     environment: Mapping[str, str]
     url: str
     log: Path
+    folder: Path | None = None
+    """Where it runs; None: where we do, so that it finds the same ticketwire.toml."""
 
 
 class Child:
@@ -101,7 +102,8 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, and the child with it
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.plan.environment},
+                env=dict(self.plan.environment),
+                cwd=self.plan.folder,
                 start_new_session=True,  # Ctrl-C is for us: services are stopped in their order
             )
         self._changed()

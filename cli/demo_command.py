@@ -1,5 +1,157 @@
+"""ticketwire demo: the main job on this machine, shown."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
 import typer
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cli.api_client import ApiClient
+from cli.demo_check import Follower, Result
+from cli.demo_receiver import DemoReceiver
+from cli.demo_report import show_looks, show_results, show_state
+from cli.hub import Hub
+from cli.running import RunningUp, only_one, write_running
+from cli.sample_list import Sample, sample_set
+from cli.talk import Json, print_json, say
+from cli.up_command import run_hub, show_running
+from runtime.errors import Conflict
+from runtime.logs import configure_logs
+from runtime.settings import Settings, load_settings
+
+
+class Defaults(Settings):
+    """The defaults, whatever the configuration file and the environment say: the demo is the same everywhere."""
+
+    model_config = SettingsConfigDict(toml_file=None)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command."""
+    app.command(rich_help_panel="Start here")(demo)
+
+
+def demo(
+    exit_: Annotated[bool, typer.Option("--exit", help="Check everything, stop everything, exit 0 or 1.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run everything here, send the documents' own payloads through, show each step, and stay up for a look.
+
+    It has Kafka, Postgres and data of its own in a temporary folder, gone afterwards, and runs on default settings:
+    what `ticketwire up` keeps is never touched.
+
+    \b
+    ticketwire demo
+    ticketwire demo --exit --json
+    """
+    configure_logs(service="demo", format_="text")
+    with _own_folder() as folder, _known_to_other_commands(wanted=not exit_) as tell:
+        shown = Demo(exit_after=exit_, as_json=as_json, tell=tell)
+        hub = Hub(Defaults(), data_dir=folder, talk=say, on_change=tell, any_port=True, isolated=True)
+        asyncio.run(run_hub(hub, shown.ready, end_when_done=exit_))
+    if exit_ and not shown.all_well:
+        raise typer.Exit(1)
+
+
+class Demo:
+    """What is done once the hub is ready."""
+
+    def __init__(self, *, exit_after: bool, as_json: bool, tell: Callable[[RunningUp], None]) -> None:
+        self.all_well = False
+        self._exit_after = exit_after
+        self._as_json = as_json
+        self._tell = tell
+
+    async def ready(self, running: RunningUp) -> None:
+        """Send everything, show what became of it; without --exit stay until cancelled."""
+        self._tell(running)
+        api = ApiClient(running.console, running.admin_token)
+        receiver = DemoReceiver()
+        await receiver.start()
+        try:
+            results = await self._send_all(running, api, receiver)
+            self._show(results)
+            if not self._exit_after:
+                await asyncio.to_thread(show_state, api)
+                show_running(running)
+                show_looks(running)
+                say("the demo stays up for a look; Ctrl-C stops everything and removes its data")
+                await asyncio.Event().wait()
+        finally:
+            await receiver.stop()
+
+    def _show(self, results: list[Result]) -> None:
+        good = sum(result.ok for result in results)
+        expected = len(sample_set().samples) * len(sample_set().endpoint_dialects)
+        self.all_well = good == expected
+        if self._as_json:
+            print_json([result.brief() for result in results])
+        else:
+            show_results(results)
+        say(f"{good} of {expected} callbacks arrived as they should")
+
+    async def _send_all(self, running: RunningUp, api: ApiClient, receiver: DemoReceiver) -> list[Result]:
+        endpoints: dict[str, str] = {}
+        for dialect in sample_set().endpoint_dialects:
+            name = f"demo-{dialect}"
+            form = {"name": name, "url": receiver.url(name), "dialect": dialect}
+            receiver.secrets[name] = (await asyncio.to_thread(api.post, "/endpoints", form))["secret"]
+            endpoints[dialect] = name
+        say(f"sending {len(sample_set().samples)} of the documents' payloads")
+        follower = Follower(Defaults(), api, receiver, f"{running.ingest}/in", endpoints)
+        ways = await asyncio.gather(*(_in_turn(follower, group) for group in _by_order()))
+        return sorted((result for way in ways for result in way), key=lambda result: (result.sample, result.dialect))
+
+
+def _by_order() -> list[list[Sample]]:
+    """Samples of one order go one after the other: the later one corrects the earlier."""
+    groups: dict[str, list[Sample]] = {}
+    for sample in sample_set().samples:
+        groups.setdefault(sample.order_no, []).append(sample)
+    return list(groups.values())
+
+
+async def _in_turn(follower: Follower, group: list[Sample]) -> list[Result]:
+    return [result for sample in group for result in await follower.follow(sample)]
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ticketwire-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _known_to_other_commands(*, wanted: bool) -> Iterator[Callable[[RunningUp], None]]:
+    """Let other commands in this folder find the demo, unless an `up` runs here: then they are that one's."""
+    with ExitStack() as stack:
+        if wanted:
+            folder = load_settings().data_dir
+            try:
+                stack.enter_context(only_one(folder))
+            except Conflict as conflict:
+                say(f"{conflict.message}: other commands stay with it; name the demo's console with --url")
+            else:
+                yield lambda running: write_running(folder, running)
+                return
+        yield lambda _: None

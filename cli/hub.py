@@ -21,7 +21,8 @@ class Hub:
     """Started and stopped as one. `data_dir` keeps the embedded servers' data, the secrets and the logs.
 
     `on_change` is called, once everything is ready, whenever a service's process is another one. With `any_port`,
-    ports of ingest and console that are taken are replaced by free ones.
+    ports of ingest and console that are taken are replaced by free ones. `isolated` services see neither the
+    configuration file nor the environment's settings: they run on the defaults.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Hub:
         talk: Callable[[str], None],
         on_change: Callable[[RunningUp], None] = lambda _: None,
         any_port: bool = False,
+        isolated: bool = False,
     ) -> None:
         self._settings = settings
         self._data_dir = data_dir
         self._talk = talk
         self._on_change = on_change
         self._any_port = any_port
+        self._isolated = isolated
         self._servers = Servers(settings, data_dir=data_dir, talk=talk)
         self._children: list[Child] = []
         self._running: RunningUp | None = None
@@ -72,7 +75,7 @@ class Hub:
         kafka, dsn = await self._servers.start()
         done = await bring_up_to_date(dsn)
         self._talk(f"database migrated: {', '.join(done)}" if done else "database up to date")
-        environment = {
+        environment = self._base_environment() | {
             "TICKETWIRE_ADMIN_TOKEN": token,
             "TICKETWIRE_ENCRYPTION_KEYS": orjson.dumps(keys).decode(),
             "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
@@ -103,6 +106,7 @@ class Hub:
                 environment=environment | {f"TICKETWIRE_{place.section}__PORT": str(place.port)},
                 url=place.url,
                 log=logs / f"{place.name}.log",
+                folder=self._data_dir if self._isolated else None,
             )
             child = Child(plan, talk=self._talk, changed=self._tell)
             self._children.append(child)
@@ -114,6 +118,13 @@ class Hub:
                         waiting.create_task(child.wait_ready(client))
             except BaseExceptionGroup as failures:
                 raise failures.exceptions[0] from None
+
+    def _base_environment(self) -> dict[str, str]:
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if not (self._isolated and name.upper().startswith("TICKETWIRE_"))
+        }
 
     def _services(self) -> list[RunningService]:
         return [

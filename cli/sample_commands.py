@@ -1,5 +1,88 @@
+"""ticketwire send-sample: a documented payload, signed as its source would sign it."""
+
+from datetime import timedelta
+from typing import Annotated
+
 import typer
+
+from cli.api_client import address, http_client
+from cli.names import known_name
+from cli.running import read_running
+from cli.sample_list import Sample, sample_set, samples
+from cli.source_proof import proof
+from cli.talk import Json, print_fields, print_json, print_table
+from runtime.errors import InvalidRequest, ServiceUnavailable
+from runtime.settings import Settings, load_settings
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command."""
+    app.command("send-sample", rich_help_panel="Look and act")(send_sample)
+
+
+def send_sample(
+    name: Annotated[str | None, typer.Argument(help="Which one; without it they are listed.")] = None,
+    *,
+    source: Annotated[str | None, typer.Option(help="The source it comes from. Default: its own.")] = None,
+    order_no: Annotated[str | None, typer.Option("--order", help="Another order number in it.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="A new order number, so that it is no repeat.")] = False,
+    url: Annotated[str | None, typer.Option("--url", help="Ingest's address. Default: of the running `up`.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Send one of the documents' own payloads to ingest, signed as the source's settings ask for.
+
+    \b
+    ticketwire send-sample                 lists them
+    ticketwire send-sample 01-typical      sends the document's bytes: the first time an event, then a repeat
+    ticketwire send-sample 05-void --fresh
+    """
+    if name is None:
+        _list(as_json=as_json)
+        return
+    chosen = next(s for s in samples() if s.name == known_name("sample", name, [s.name for s in samples()]))
+    if fresh and order_no:
+        raise InvalidRequest("--order and --fresh exclude each other", hint="leave one out")
+    number = chosen.fresh_order_no() if fresh else order_no or chosen.order_no
+    settings = load_settings()
+    place = f"{ingest_url(settings, url)}/in/{source or chosen.source}"
+    status, text = post_sample(settings, chosen, to=place, order_no=number, source=source or chosen.source)
+    sent = {"sample": chosen.name, "sent_to": place, "order_no": number, "status": status, "answer": text}
+    print_json(sent) if as_json else print_fields(sent)
+    if status != 200:
+        raise typer.Exit(1)
+
+
+def post_sample(settings: Settings, sample: Sample, *, to: str, order_no: str, source: str) -> tuple[int, str]:
+    """Send it and return the status and the text of the answer; raises ServiceUnavailable when nobody answers."""
+    from pyreqwest.exceptions import PyreqwestError
+
+    body = sample.body if order_no == sample.order_no else sample.with_order_no(order_no)
+    known = known_name("source", source, settings.sources)
+    headers = proof(settings.sources[known].verification, body) | {"Content-Type": "application/json"}
+    try:
+        with http_client(to) as client:
+            request = client.post(to).headers(headers).body_bytes(body).timeout(timedelta(seconds=10))
+            response = request.build().send()
+            return response.status, response.text()
+    except PyreqwestError as error:
+        raise ServiceUnavailable(
+            f"no ingest answers at {to} ({type(error).__name__})", hint="start it with: ticketwire up"
+        ) from None
+
+
+def ingest_url(settings: Settings, url: str | None) -> str:
+    """The address of ingest: the given one, else that of the `up` that runs here, else that of the settings."""
+    if url:
+        return url.rstrip("/")
+    running = read_running(settings.data_dir)
+    return running.ingest if running else address(settings.ingest.host, settings.ingest.port)
+
+
+def _list(*, as_json: bool) -> None:
+    if as_json:
+        print_json([sample.model_dump(include={"name", "source", "kind", "order_no", "what"}) for sample in samples()])
+    else:
+        print_table(
+            ["name", "source", "kind", "what"],
+            [[sample.name, sample.source, sample.kind, sample.what] for sample in sample_set().samples],
+        )

@@ -39,9 +39,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, not
     if not rows:
         say(nothing)
         return
-    table = Table(*columns, header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in table.columns:
-        column.overflow = "fold"
+    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_word(value)) for value in row))
     _out().print(table)

@@ -37,13 +37,15 @@ def up(as_json: Json = False) -> None:
         asyncio.run(run())
 
 
-async def run_hub(hub: Hub, ready: Callable[[RunningUp], Awaitable[None]]) -> None:
+async def run_hub(hub: Hub, ready: Callable[[RunningUp], Awaitable[None]], *, end_when_done: bool = False) -> None:
     """Start the hub, do `ready`, and stay until a stop signal, which may come at any time; then stop in order.
+
+    `end_when_done`: stop as soon as `ready` is done.
 
     Raises whatever ends the hub or `ready` early, after everything is stopped.
     """
     with stop_signals() as stop:
-        life = asyncio.create_task(_live(hub, ready))
+        life = asyncio.create_task(_live(hub, ready, end_when_done=end_when_done))
         signalled = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({life, signalled}, return_when=asyncio.FIRST_COMPLETED)
@@ -58,12 +60,13 @@ async def run_hub(hub: Hub, ready: Callable[[RunningUp], Awaitable[None]]) -> No
             raise failure
 
 
-async def _live(hub: Hub, ready: Callable[[RunningUp], Awaitable[None]]) -> None:
+async def _live(hub: Hub, ready: Callable[[RunningUp], Awaitable[None]], *, end_when_done: bool) -> None:
     running = await hub.start()
     watching = asyncio.create_task(hub.watch())
     try:
         await ready(running)
-        await watching
+        if not end_when_done:
+            await watching
     finally:
         watching.cancel()
 

@@ -1,0 +1,1 @@
+"""Payloads of the partners' documents (README.md), and the list of them."""
