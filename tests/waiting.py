@@ -3,18 +3,19 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
+from typing import Any
 
 
-async def until(condition: Callable[[], T | Awaitable[T]], *, seconds: float = 30, what: str = "the condition") -> T:
-    """The first truthy value that `condition` gives; fails the test with the last one after `seconds`."""
+async def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "the condition") -> Any:
+    """Wait for a plain or a coroutine function to give something truthy, and return that.
+
+    Fails the test with the last value seen after `seconds`.
+    """
     deadline = time.monotonic() + seconds
     while True:
         given = condition()
-        found: T = await given if inspect.isawaitable(given) else given
+        found = await given if inspect.isawaitable(given) else given
         if found:
             return found
         if time.monotonic() > deadline:
