@@ -151,7 +151,8 @@ def _build(host: str, address: str) -> Client:
 
 def _request(client: Client, call: Call, *, url: Url, seconds: float) -> StreamRequest:
     builder = client.request(call.method, url).body_bytes(call.body).timeout(timedelta(seconds=seconds))
-    return builder.headers(dict(call.headers)).build_streamed()
+    # Without read-ahead: a body that breaks off must not take the answer's head, which may be a yes, with it.
+    return builder.headers(dict(call.headers)).streamed_read_buffer_limit(0).build_streamed()
 
 
 def _headers(headers: HeaderMap) -> dict[str, str]:
