@@ -6,14 +6,12 @@ from ingest.sources import load_sources
 from runtime.errors import ConfigurationError
 from runtime.health import Health
 from runtime.http_server import HttpServer
-from runtime.kafka_clients import MAX_MESSAGE_BYTES
+from runtime.kafka_clients import MAX_VALUE_BYTES
 from runtime.logs import get_logger
 from runtime.producer import SupervisedProducer
 from runtime.service import stop_signals
 from runtime.settings import Settings
 from schemas.topics import all_topics
-
-HEADERS_ALLOWANCE_BYTES = 64 * 1024
 
 log = get_logger()
 
@@ -23,10 +21,10 @@ class IngestService:
 
     def __init__(self, settings: Settings) -> None:
         ingest, prefix = settings.ingest, settings.kafka.topic_prefix
-        if ingest.max_body_bytes > MAX_MESSAGE_BYTES - HEADERS_ALLOWANCE_BYTES:
+        if ingest.max_body_bytes > MAX_VALUE_BYTES:
             raise ConfigurationError(
                 f"ingest.max_body_bytes is {ingest.max_body_bytes}, more than a topic takes",
-                hint=f"at most {MAX_MESSAGE_BYTES - HEADERS_ALLOWANCE_BYTES}",
+                hint=f"at most {MAX_VALUE_BYTES}",
             )
         self.producer = SupervisedProducer(
             settings.kafka, topics=all_topics(prefix), send_timeout_seconds=ingest.send_timeout_seconds

@@ -20,10 +20,10 @@ from ingest.declining import Decline
 from ingest.limits import BodyReader, BytesInFlight
 from ingest.sources import Source
 from ingest.wrap import wrap
+from runtime.batching_producer import RecordHeaders
 from runtime.errors import InvalidRequest, ServiceUnavailable
 from runtime.http_server import Receive
 from runtime.metrics import ingest_send_seconds
-from runtime.producer import RecordHeaders
 from runtime.settings import IngestSettings
 from schemas.raw_event import RawEvent
 from schemas.topics import raw_topic

@@ -22,6 +22,9 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """Largest record that our topics take. Kafka's own default, 1 MiB and 12 bytes, is less than the largest body we
 accept plus its headers. A batch is stored compressed, but random text does not compress."""
 
+MAX_VALUE_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
+"""Largest value of a record: key and headers need room too."""
+
 ADMIN_TIMEOUT_MS = 5_000
 
 BROKER_UNREACHABLE = (KafkaError, OSError, TimeoutError)

@@ -7,36 +7,25 @@ sends again, and the repeat changes nothing downstream (DESIGN §2 rule 1).
 """
 
 import asyncio
-import contextlib
 import logging
-import time
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidTopicError,
     MessageSizeTooLargeError,
-    ProducerClosed,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
 
+from runtime.batching_producer import BatchingProducer, Record, RecordHeaders
 from runtime.errors import InvalidRequest, ServiceUnavailable, TicketwireError
-from runtime.kafka_clients import BROKER_UNREACHABLE, MAX_MESSAGE_BYTES, client_arguments, ensure_topics
+from runtime.kafka_clients import BROKER_UNREACHABLE, client_arguments, ensure_topics
 from runtime.logs import get_logger
 from runtime.loops import Loop
 from runtime.metrics import producer_rebuilds
 from runtime.settings import KafkaSettings
 
-RecordHeaders = Sequence[tuple[str, bytes]]
-
-LINGER_MS = 2
-MAX_BATCH_BYTES = 128 * 1024
-REQUEST_TIMEOUT_MS = 5_000
-RETRY_BACKOFF_MS = 50
-METADATA_MAX_AGE_MS = 60_000
 BUILD_PATIENCE_SECONDS = 4.0
-PROBE_PATIENCE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 
 ABOUT_THE_TOPIC = (TopicAuthorizationFailedError, InvalidTopicError, UnknownTopicOrPartitionError)
@@ -58,10 +47,10 @@ class SupervisedProducer:
         self._settings = settings
         self._topics = tuple(topics)
         self._send_timeout = send_timeout_seconds
-        self._producer: _Producer | None = None
+        self._producer: BatchingProducer | None = None
         self._down: str | None = None
         self._settled = asyncio.Event()
-        self._discarded: list[_Producer] = []
+        self._discarded: list[BatchingProducer] = []
         self._acknowledged_at = 0.0
         self._outage_is_logged = False
         self._loop = Loop("kafka-producer", self._watch)
@@ -91,39 +80,39 @@ class SupervisedProducer:
         Raises ServiceUnavailable when that did not happen (the record may be stored all the same), at once if Kafka
         is known to be down; InvalidRequest when the topic takes no record of this size.
         """
-        begun = time.monotonic()
-        try:
-            async with asyncio.timeout(self._send_timeout):
-                await self._deliver(topic, key=key, value=value, headers=headers)
-        except TimeoutError:
-            if self._acknowledged_at < begun and self._producer is not None:
-                self._replace(self._producer, f"acknowledged nothing for {self._send_timeout:g} s", down=True)
-            raise ServiceUnavailable(f"Kafka did not acknowledge within {self._send_timeout:g} s") from None
-
-    async def _deliver(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
+        begun = asyncio.get_running_loop().time()
+        record = Record(key, value, headers, begun + self._send_timeout)
         while True:
-            producer = self._producer or await self._next_producer()
+            producer = self._producer or await self._next_producer(record.deadline)
             try:
-                await producer.send_and_wait(topic, value, key, headers=headers)
+                await producer.deliver(topic, record)
             except MessageSizeTooLargeError as error:
                 raise InvalidRequest(f"topic {topic} takes no record of {len(value)} bytes") from error
             except ABOUT_THE_TOPIC as error:
                 raise ServiceUnavailable(f"topic {topic} cannot be written to: {type(error).__name__}") from error
+            except TimeoutError:
+                if self._acknowledged_at < begun:
+                    self._replace(producer, f"acknowledged nothing for {self._send_timeout:g} s", down=True)
+                raise ServiceUnavailable(f"Kafka did not acknowledge within {self._send_timeout:g} s") from None
             except BROKER_UNREACHABLE as error:
                 # Whatever it was, this producer may refuse all that follows; a repeat by the next one is harmless.
                 self._replace(producer, f"refused a record: {type(error).__name__}", down=False)
                 continue
-            self._acknowledged_at = time.monotonic()
+            self._acknowledged_at = asyncio.get_running_loop().time()
             return
 
-    async def _next_producer(self) -> "_Producer":
+    async def _next_producer(self, deadline: float) -> BatchingProducer:
         while self._producer is None:
             if self._down is not None:
                 raise ServiceUnavailable(f"Kafka {self._down}")
-            await self._settled.wait()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._settled.wait()
+            except TimeoutError:
+                raise ServiceUnavailable("Kafka is being connected to") from None
         return self._producer
 
-    def _replace(self, producer: "_Producer", reason: str, *, down: bool) -> None:
+    def _replace(self, producer: BatchingProducer, reason: str, *, down: bool) -> None:
         """Take a broken producer out of use; of many senders that find the same one broken, the first one counts."""
         if producer is not self._producer:
             return
@@ -147,12 +136,15 @@ class SupervisedProducer:
         producer = self._producer
         if producer is None:
             await self._build()
-        elif time.monotonic() - self._acknowledged_at > WATCH_SECONDS and not await producer.answers():
+        elif self._is_quiet() and not await producer.answers():
             self._replace(producer, "does not answer", down=True)
         return WATCH_SECONDS
 
+    def _is_quiet(self) -> bool:
+        return asyncio.get_running_loop().time() - self._acknowledged_at > WATCH_SECONDS
+
     async def _build(self) -> None:
-        producer = _Producer(self._settings)
+        producer = BatchingProducer(self._settings)
         try:
             async with asyncio.timeout(BUILD_PATIENCE_SECONDS):
                 await ensure_topics(self._settings, self._topics)
@@ -174,61 +166,3 @@ class SupervisedProducer:
     async def _close_discarded(self) -> None:
         while self._discarded:
             await self._discarded.pop().close()
-
-
-class _Producer(AIOKafkaProducer):
-    """An aiokafka producer that can also be given up: its own `stop` waits for deliveries that may never come."""
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]  # aiokafka annotates no argument
-            acks="all",
-            enable_idempotence=True,
-            compression_type="zstd",
-            linger_ms=LINGER_MS,
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_MESSAGE_BYTES,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-            retry_backoff_ms=RETRY_BACKOFF_MS,
-            metadata_max_age_ms=METADATA_MAX_AGE_MS,
-            **client_arguments(settings),
-        )
-
-    async def answers(self) -> bool:
-        """Whether the sender lives and a broker answers."""
-        if self._sender.sender_task.done():
-            return False
-        try:
-            async with asyncio.timeout(PROBE_PATIENCE_SECONDS):
-                return bool(await self.client.force_metadata_update())
-        except BROKER_UNREACHABLE:
-            return False
-
-    def fail_pending(self) -> None:
-        """Let every waiting sender know at once, and accept nothing more."""
-        self._message_accumulator.fail_all(ProducerClosed())
-        for batches in self._message_accumulator._batches.values():  # noqa: SLF001 - see below
-            for batch in batches:
-                # Looked at, because aiokafka does not, and asyncio logs every failure that nobody looked at.
-                batch._drain_waiter.exception()  # noqa: SLF001
-
-    async def finish(self, patience_seconds: float) -> None:
-        """Deliver what is pending, within the patience, then close."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience_seconds):
-                await self.flush()
-        await self.close()
-
-    async def close(self) -> None:
-        """Close without waiting for deliveries. Whatever the sender ends with, it has ended."""
-        self._closed = True
-        self.fail_pending()
-        sender = self._sender.sender_task
-        if sender is not None:
-            # aiokafka's own callback stumbles over an ended sender of a producer without transactions, and logs that.
-            sender.remove_done_callback(self._sender._fail_all)  # noqa: SLF001
-            sender.cancel()
-        await self.client.close()
-        if sender is not None:
-            await asyncio.wait({sender}, timeout=PROBE_PATIENCE_SECONDS)
-            if sender.done() and not sender.cancelled():
-                sender.exception()

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 
+import pytest
 from aiokafka.errors import OutOfOrderSequenceNumber
 
 from tests.services.conftest import OwnKafka
@@ -127,3 +128,22 @@ async def test_what_waits_for_kafka_is_bounded(own_kafka: OwnKafka, topic_prefix
         assert {answer.headers["retry-after"] for answer in answers} == {"2"}
         assert service.receiver.in_flight.now == 0
         await answered(port, when=lambda status: status == 200)
+
+
+async def test_a_producer_that_delivers_nothing_is_replaced_though_the_brokers_answer(
+    kafka_bootstrap: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    async with running(settings(kafka_bootstrap, topic_prefix)) as service:
+        port = service.server.port
+        await answered(port, when=lambda status: status == 200)
+        stuck = service.producer._producer
+        monkeypatch.setattr(stuck, "send_batch", never)
+        begun = time.monotonic()
+        answers = await asyncio.gather(*(request(port, order(f"n{number}")) for number in range(30)))
+        assert {answer.status for answer in answers} == {503}
+        assert time.monotonic() - begun < ANSWERED_WITHIN_SECONDS + 0.5
+        await answered(port, when=lambda status: status == 200)
+        assert service.producer._producer is not stuck

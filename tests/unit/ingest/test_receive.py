@@ -15,6 +15,7 @@ from runtime.errors import ConfigurationError, InvalidRequest, ServiceUnavailabl
 from runtime.settings import SourceSettings
 from schemas.raw_event import from_record
 from tests.unit.ingest.asgi import BODY, HANG, HANG_UP, call, ingest
+from tests.until import until
 
 SIGNED = {"scheme": "hmac", "secrets": ["s3cret"], "header": "X-Sign"}
 
@@ -160,8 +161,7 @@ class TestLimits:
         hub.producer.gate = asyncio.Event()
         big = BODY + b" " * 600_000
         waiting = asyncio.create_task(hub.post(big, content_length=str(len(big))))
-        while hub.receiver.in_flight.now == 0:
-            await asyncio.sleep(0)
+        await until(lambda: hub.receiver.in_flight.now > 0)
         refused = await hub.post(big, content_length=str(len(big)))
         assert (refused.status, refused.headers["retry-after"]) == (503, "7")
         assert hub.receiver.in_flight.now == len(big)
