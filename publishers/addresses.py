@@ -27,8 +27,18 @@ FRESH_SECONDS = 30.0
 """How long an answer is used; the system's resolver does not tell its time to live."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
-# The relays of these are anywhere, and where they lead to cannot be known from here: 6to4, Teredo, local NAT64.
-_TUNNELS = tuple(IPv6Network(text) for text in ("2002::/16", "2001::/32", "64:ff9b:1::/48"))
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
+# Written out after IANA's special-purpose registries: `is_global` changes its mind between versions of Python. Where
+# a tunnel (6to4, Teredo, 192.88.99.0) leads to cannot be known from here.
+_SPECIAL = tuple(
+    ip_network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"),
+        *("203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
+    )
+)
 
 
 class NameUnresolved(Exception):
@@ -49,11 +59,11 @@ class AddressRules:
         embedded = _embedded(address)
         if embedded is not None:
             return self.allows(embedded)
-        if any(address in network for network in self.networks if network.version == address.version):
+        if any(address in network for network in self.networks):
             return True
-        if isinstance(address, IPv6Address) and any(address in tunnel for tunnel in _TUNNELS):
+        if isinstance(address, IPv6Address) and address not in _PUBLIC_IPV6:
             return False
-        return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        return not any(address in network for network in _SPECIAL)
 
 
 def _embedded(address: Address) -> IPv4Address | None:
