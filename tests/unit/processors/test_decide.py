@@ -141,4 +141,6 @@ def test_a_repeat_with_an_earlier_time_tells_the_message_that_holds_instead() ->
     decision = VOID.decide(state, arrival(void(4, "first"), at_second=1))
     assert decision.change is not None
     assert decision.change.after["message"] == "second"
-    assert decision.told_event == decision.state["V-1"].present.event_id
+    present = decision.state["V-1"].present
+    assert present is not None
+    assert decision.told_event == present.event_id
