@@ -6,6 +6,7 @@ with the time they came, so that a test can count and measure what a partner wou
 
 import asyncio
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +60,7 @@ class Sink:
     """`async with Sink() as sink:` listens on a free port of this machine; `sink.url` is its address."""
 
     port: int = 0
+    tls: ssl.SSLContext | None = None
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
     _plans: dict[str, list[Reaction]] = field(default_factory=dict)
@@ -79,7 +81,9 @@ class Sink:
     async def start(self) -> None:
         """Listen; after `stop` again on the same port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self.port, backlog=1024)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), "127.0.0.1", self.port, backlog=1024, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

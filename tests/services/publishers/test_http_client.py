@@ -1,0 +1,151 @@
+"""The HTTP client against a real server: where it connects to, what it ignores, how it fails."""
+
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from dialects.contract import Call
+from publishers.addresses import AddressRules, Resolver, parse_networks
+from publishers.http_client import Answered, ReqwestClient
+from publishers.transport_faults import Fault
+from tests.sink import Reaction, Sink
+
+LOOPBACK = AddressRules(parse_networks(["127.0.0.0/8"]))
+NAMES: dict[str, list[str]] = {
+    "partner.example": ["127.0.0.1"],
+    "two.example": ["127.0.0.77", "127.0.0.1"],
+    "rebound.example": ["127.0.0.1", "10.0.0.1"],
+}
+
+
+def look_up(host: str) -> Sequence[str]:
+    return NAMES[host]
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[ReqwestClient]:
+    made = ReqwestClient(Resolver(LOOPBACK, look_up=look_up), max_answer_bytes=2000)
+    yield made
+    await made.close()
+
+
+async def post(client: ReqwestClient, url: str, *, seconds: float = 5.0) -> Answered | Fault:
+    return await client.send(Call(url, {"content-type": "application/json"}, b"{}"), timeout_seconds=seconds)
+
+
+async def answered(client: ReqwestClient, url: str) -> Answered:
+    result = await post(client, url)
+    assert isinstance(result, Answered), result
+    return result
+
+
+async def faulted(client: ReqwestClient, url: str, *, seconds: float = 5.0) -> tuple[str, str]:
+    result = await post(client, url, seconds=seconds)
+    assert isinstance(result, Fault), result
+    return result.stage, result.error
+
+
+async def test_the_address_that_was_judged_is_the_one_connected_to(client: ReqwestClient, sink: Sink) -> None:
+    """The name exists nowhere but in this test, so whatever else resolved it could not have got here."""
+    for name in ("partner.example", "PARTNER.example", "rebound.example"):
+        assert (await answered(client, f"http://{name}:{sink.port}/hook")).answer.status == 200
+    hosts = [request.headers["host"] for request in sink.at("/hook")]
+    assert hosts[0] == f"partner.example:{sink.port}"
+
+
+async def test_when_nobody_answers_at_one_address_the_next_is_tried(client: ReqwestClient, sink: Sink) -> None:
+    assert (await answered(client, f"http://two.example:{sink.port}/hook")).answer.status == 200
+    assert len(sink.requests) == 1
+
+
+async def test_connections_are_used_again(client: ReqwestClient, sink: Sink) -> None:
+    for _ in range(10):
+        await answered(client, f"{sink.url}/hook")
+    assert sink.connections == 1
+
+
+async def test_no_proxy_of_the_environment_is_used(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    made = ReqwestClient(Resolver(LOOPBACK, look_up=look_up), max_answer_bytes=2000)
+    assert (await answered(made, f"http://partner.example:{sink.port}/hook")).answer.status == 200
+    await made.close()
+
+
+async def test_cookies_are_not_kept_and_nothing_is_decompressed(client: ReqwestClient, sink: Sink) -> None:
+    packed = Reaction(200, b"not gzip at all", headers=[("set-cookie", "a=b"), ("content-encoding", "gzip")])
+    url = sink.plan("/hook", packed)
+    assert (await answered(client, url)).answer.body == b"not gzip at all"
+    await answered(client, url)
+    assert all("cookie" not in request.headers for request in sink.requests)
+    assert all("accept-encoding" not in request.headers for request in sink.requests)
+
+
+@pytest.mark.parametrize(("size", "cut"), [(1999, ""), (2000, ""), (2001, "too-large"), (5_000_000, "too-large")])
+async def test_an_answer_is_read_up_to_the_limit(client: ReqwestClient, sink: Sink, size: int, cut: str) -> None:
+    result = await answered(client, sink.plan("/hook", Reaction(200, b"x" * size)))
+    assert (len(result.answer.body), result.cut) == (min(size, 2000), cut)
+
+
+async def test_headers_that_are_not_ascii_do_not_hide_the_others(client: ReqwestClient, sink: Sink) -> None:
+    reaction = Reaction(503, headers=[("x-name", "Zoë"), ("Retry-After", "7")])
+    result = await answered(client, sink.plan("/hook", reaction))
+    assert result.answer.headers["retry-after"] == "7"
+
+
+async def test_the_timeout_is_a_deadline_for_the_whole_call(client: ReqwestClient, sink: Sink) -> None:
+    trickling = sink.plan("/trickle", Reaction(200, b"x" * 1000, trickle_seconds=0.05))
+    result = await post(client, trickling, seconds=0.4)
+    assert isinstance(result, Answered)
+    assert result.cut == "timeout"
+    assert 0 < len(result.answer.body) < 20
+    assert await faulted(client, sink.plan("/mute", Reaction(delay_seconds=30)), seconds=0.3) == ("during", "timeout")
+
+
+async def test_a_header_that_is_none_is_refused_before_anything_is_sent(client: ReqwestClient, sink: Sink) -> None:
+    result = await client.send(Call(sink.url, {"x-name": "a\r\nb: c"}, b"{}"), timeout_seconds=1)
+    assert isinstance(result, Fault)
+    assert (result.stage, result.error) == ("before", "request-invalid")
+    assert sink.connections == 0
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(
+    client: ReqwestClient, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    async with Sink(tls=context) as secured:
+        assert await faulted(client, f"https://partner.example:{secured.port}/hook") == ("before", "tls")
+        assert secured.requests == []
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and a certificate for partner.example, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("partner.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "partner.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
