@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.middleware.asgi import ASGITestMiddleware
 from pyreqwest.response import Response
 
 from console.app import build_app
 from console.context import Console
 from dialects.registry import OUTBOUND
 from runtime.health import Health
+from runtime.http_server import HttpServer
 from runtime.secret_box import SecretBox, new_key
 from runtime.settings import Settings
 from store.pool import open_pool
@@ -36,13 +36,14 @@ class OwnDialect:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application, called in this process."""
+    """The application, called over HTTP as its users call it."""
 
+    url: str
     client: Client
     console: Console
 
     async def call(self, method: str, path: str, *, token: str | None = TOKEN, body: Any = None) -> Response:
-        request = self.client.request(method, f"http://console{path}")
+        request = self.client.request(method, f"{self.url}{path}")
         if token is not None:
             request = request.bearer_auth(token)
         if body is not None:
@@ -69,9 +70,11 @@ async def console(settings: Settings) -> AsyncIterator[Console]:
 
 @pytest_asyncio.fixture
 async def app(console: Console) -> AsyncIterator[App]:
-    asgi = ASGITestMiddleware(build_app(console, Health()))
-    async with ClientBuilder().with_middleware(asgi).build() as client:
-        yield App(client, console)
+    server = HttpServer(build_app(console, Health()), host="127.0.0.1", port=0)
+    await server.start()
+    async with ClientBuilder().no_proxy().build() as client:
+        yield App(server.url, client, console)
+    await server.stop(1)
 
 
 @pytest.fixture
