@@ -102,14 +102,24 @@ class Inbound(Protocol):
     def verify(self, request: InboundRequest, verification: VerificationSettings) -> None:
         """Raise NotAuthentic unless the request proves its source, at the time `request.received_at`."""
 
+    def wrong_settings(self, verification: VerificationSettings) -> str | None:
+        """Why a source with these settings could never let a request in (or would let all in); None: they will do."""
+
     def peek(self, request: InboundRequest) -> Peeked:
-        """Find type and order number, reading no more than it must; raise Malformed or a more special kind of it."""
+        """Find type and order number; raise Malformed, naming the field, or a more special kind of it.
+
+        A party whose contract answers with a verdict on the content checks all of it here, so that the caller hears of
+        it; another reads no more than it must.
+        """
 
     def read(self, raw: RawEvent) -> ReadEvent:
         """Read the stored body; raise Unreadable, and nothing else."""
 
-    def reply(self, outcome: Accepted | Declined) -> Reply:
-        """Say the outcome as the contract does."""
+    def reply(self, outcome: Accepted | Declined, request: InboundRequest | None) -> Reply:
+        """Say the outcome as the contract does; `request` is None when it was declined before its body was read.
+
+        A repeat of an accepted request gets the same answer, byte for byte: it may be compared.
+        """
 
 
 # --- outgoing ---------------------------------------------------------------------------------------------------------
@@ -135,6 +145,8 @@ class CallbackToWrite:
     credentials: Mapping[str, Any]
     now: datetime
     replay: bool = False
+    delivered_before: bool = False
+    """whether the partner has said yes to an earlier callback of this order"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +210,11 @@ class Outbound(Protocol):
     name: str
     event_types: frozenset[str]
     """Canonical types that have a wire form here."""
+    only_named: bool
+    """Whether an endpoint hears only of orders whose context names this party (DESIGN §5)."""
+
+    def check_context(self, context: Mapping[str, Any]) -> list[str]:
+        """What is wrong with an order's context for this party, a sentence for each field; empty when it will do."""
 
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         """What is wrong with an endpoint's credentials, a sentence each; empty when they will do."""

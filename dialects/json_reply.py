@@ -2,7 +2,7 @@
 
 import json
 
-from dialects.contract import Accepted, Declined, Reply
+from dialects.contract import Accepted, Declined, InboundRequest, Reply
 
 CODES = {
     400: "malformed",
@@ -21,8 +21,9 @@ CODES = {
 _ACCEPTED = Reply(200, b"{}")
 
 
-def reply(outcome: Accepted | Declined) -> Reply:
+def reply(outcome: Accepted | Declined, request: InboundRequest | None) -> Reply:
     """`{}` when Kafka has the event, else `{"error": {"code", "message"}}`."""
+    del request
     if isinstance(outcome, Accepted):
         return _ACCEPTED
     error = {"code": CODES[outcome.status], "message": outcome.text}

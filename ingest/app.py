@@ -43,7 +43,7 @@ class IngestApp:
         source = self._sources.get(name)
         if source is None:
             outcome: Accepted | Declined = Declined(404, "no such path")
-            reply: Reply | None = json_reply.reply(outcome)
+            reply: Reply | None = json_reply.reply(outcome, None)
         else:
             request = Request(
                 method=scope["method"],
@@ -59,16 +59,16 @@ class IngestApp:
 
     async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply | None]:
         try:
-            outcome = await self._receiver.receive(request, source)
+            outcome, whole = await self._receiver.receive(request, source)
         except PeerGone:
             return Declined(PEER_GONE, "the sender hung up"), None
         except Exception as error:
             log.exception("ingest.failed", source=source.name, error=type(error).__name__)
-            outcome = Declined(500, "the event was not taken, by a fault of ours; send it again")
-        return outcome, source.dialect.reply(outcome)
+            outcome, whole = Declined(500, "the event was not taken, by a fault of ours; send it again"), None
+        return outcome, source.dialect.reply(outcome, whole)
 
     def _note(self, source: Source | None, outcome: Accepted | Declined) -> None:
-        """Count every request; log those that were not accepted (a line per event would cost a tenth of the rate)."""
+        """Count every request; log those that were not accepted (a line per event would cost a quarter of the rate)."""
         name = source.name if source is not None else UNKNOWN_SOURCE
         status = outcome.status if isinstance(outcome, Declined) else 200
         counter = self._counters.get((name, status))

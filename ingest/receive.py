@@ -56,8 +56,12 @@ class Receiver:
         self._producer = producer
         self._topic_prefix = topic_prefix
 
-    async def receive(self, request: Request, source: Source) -> Accepted | Declined:
-        """Take one webhook, or decline it; Accepted only when Kafka has it. Raises PeerGone."""
+    async def receive(self, request: Request, source: Source) -> tuple[Accepted | Declined, InboundRequest | None]:
+        """Take one webhook, or decline it; Accepted only when Kafka has it. Raises PeerGone.
+
+        With the outcome comes the request, if it was read whole: some parties' answers depend on it.
+        """
+        whole: InboundRequest | None = None
         reader = BodyReader(
             self.in_flight,
             max_body_bytes=self._settings.max_body_bytes,
@@ -69,10 +73,10 @@ class Receiver:
             event = wrap(whole, peeked, source)
             await self._send(event)
         except Decline as declined:
-            return declined.outcome
+            return declined.outcome, whole
         finally:
             reader.close()
-        return Accepted()
+        return Accepted(), whole
 
     async def _limit(self, request: Request, source: Source, reader: BodyReader) -> InboundRequest:
         received_at = datetime.now(UTC)

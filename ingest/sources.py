@@ -30,7 +30,7 @@ def load_sources(settings: Mapping[str, SourceSettings]) -> dict[str, Source]:
 
 def _load(name: str, settings: SourceSettings) -> Source:
     dialect = inbound(settings.dialect)
-    if wrong := scheme.wrong_settings(settings.verification):
+    if wrong := dialect.wrong_settings(settings.verification):
         raise ConfigurationError(f"sources.{name}.verification: {wrong}", hint="see docs/settings.md")
     rate = settings.rate_per_second
     return Source(

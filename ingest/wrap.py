@@ -28,6 +28,8 @@ def wrap(request: InboundRequest, peeked: Peeked, source: Source) -> RawEvent:
         body=request.body,
         content_type=request.headers.get("content-type", "")[:MAX_HEADER_CHARACTERS] or "application/json",
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else "",
+        path=request.path.strip("/")[:MAX_HEADER_CHARACTERS],
+        query=request.query,
         request_headers={
             name: request.headers[name][:MAX_HEADER_CHARACTERS]
             for name in source.kept_headers

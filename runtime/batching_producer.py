@@ -135,10 +135,14 @@ class BatchingProducer(AIOKafkaProducer):
 
     def fail_pending(self) -> None:
         """Let every waiting sender know at once, and accept nothing more."""
-        self._message_accumulator.fail_all(ProducerClosed())
-        for batches in self._message_accumulator._batches.values():  # noqa: SLF001 - see below
+        accumulator = self._message_accumulator
+        accumulator.fail_all(ProducerClosed())
+        # Looked at, because senders may have given up waiting, and asyncio logs a failure that nobody looked at.
+        for batch in accumulator._pending_batches:  # noqa: SLF001
+            batch.future.exception()
+        for batches in accumulator._batches.values():  # noqa: SLF001
             for batch in batches:
-                # Looked at, because aiokafka does not, and asyncio logs every failure that nobody looked at.
+                batch.future.exception()
                 batch._drain_waiter.exception()  # noqa: SLF001
 
     async def finish(self, patience_seconds: float) -> None:

@@ -50,9 +50,12 @@ class PostgresSettings(Section):
 class VerificationSettings(Section):
     """How a source proves itself. Two live secrets during a rotation: list both."""
 
-    scheme: Literal["none", "token", "basic", "hmac", "standard-webhooks"] = Field(
-        "none", description="none, a shared token in a header, HTTP basic, an HMAC of the body, or Standard Webhooks"
+    scheme: Literal["none", "token", "basic", "hmac", "standard-webhooks", "dialect"] = Field(
+        "none",
+        description="none, a shared token in a header, HTTP basic, an HMAC of the body, Standard Webhooks, or as the"
+        " dialect's own contract says",
     )
+    account: str = Field("", description="dialect: who the caller is in that contract, where it has a name for it")
     secrets: tuple[SecretStr, ...] = Field((), max_length=2, description="live secrets (basic: user:password)")
     header: str = Field("", description="header that carries the token or signature; empty: the scheme's usual one")
     hash: Literal["sha1", "sha256", "sha512"] = Field("sha256", description="hmac: the hash function")

@@ -39,13 +39,17 @@ class Passenger(Word):
 
 
 class OrderTicketed(Word):
-    """All tickets of an order, whole. `customer` is the account at the supplier, not a person."""
+    """All tickets of an order, whole. `customer` is the account at the supplier, not a person.
+
+    `final`: the contract it came by takes the first success for good; what is said of the order later changes nothing.
+    """
 
     type: Literal[EventType.TICKETED] = EventType.TICKETED
     order_no: str
     customer: str = ""
     order_status: int
     passengers: tuple[Passenger, ...]
+    final: bool = False
     extra: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -61,5 +65,39 @@ class OrderVoid(Word):
     extra: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-EventContent = Annotated[OrderTicketed | OrderVoid, Field(discriminator="type")]
-EVENT_CONTENT: TypeAdapter[OrderTicketed | OrderVoid] = TypeAdapter(EventContent)
+class OrderRejected(Word):
+    """The order will not be ticketed. `reason` is for people, `code` the party's own."""
+
+    type: Literal[EventType.REJECTED] = EventType.REJECTED
+    order_no: str
+    customer: str = ""
+    reason: str = ""
+    code: str = ""
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class OrderChanged(Word):
+    """A change of an issued order; `document_no` is the change's own number at the party."""
+
+    type: Literal[EventType.CHANGED] = EventType.CHANGED
+    order_no: str
+    customer: str = ""
+    document_no: str
+    passengers: tuple[Passenger, ...] = ()
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class OrderRefunded(Word):
+    """A refund of an issued order; `document_no` is the refund's own number at the party."""
+
+    type: Literal[EventType.REFUNDED] = EventType.REFUNDED
+    order_no: str
+    customer: str = ""
+    document_no: str
+    passengers: tuple[Passenger, ...] = ()
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+AnyEvent = OrderTicketed | OrderVoid | OrderRejected | OrderChanged | OrderRefunded
+EventContent = Annotated[AnyEvent, Field(discriminator="type")]
+EVENT_CONTENT: TypeAdapter[AnyEvent] = TypeAdapter(EventContent)

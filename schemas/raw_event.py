@@ -9,6 +9,8 @@ REQUEST_HEADER_PREFIX = "ticketwire_http_"
 """Request headers that verification needs travel under this prefix: an unprefixed `reply_to` would make a
 consumer framework answer to a topic that a stranger named."""
 
+_PATH, _QUERY = "ticketwire_path", "ticketwire_query"
+
 RecordHeaders = list[tuple[str, bytes]]
 
 
@@ -22,7 +24,10 @@ class UnusableRecord(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """One arrival. `body` is the bytes as received; `time` is when ingest took it, in UTC."""
+    """One arrival. `body` is the bytes as received; `time` is when ingest took it, in UTC.
+
+    `path` and `query` are those below the source, where the party's contract has any.
+    """
 
     ce_id: UUID
     source: str
@@ -33,6 +38,8 @@ class RawEvent:
     body: bytes
     content_type: str = "application/json"
     traceparent: str = ""
+    path: str = ""
+    query: str = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,8 +58,9 @@ class RawEvent:
             ("content-type", self.content_type.encode()),
             ("ticketwire_dialect", self.dialect.encode()),
         ]
-        if self.traceparent:
-            headers.append(("traceparent", self.traceparent.encode()))
+        for name, value in (("traceparent", self.traceparent), (_PATH, self.path), (_QUERY, self.query)):
+            if value:
+                headers.append((name, value.encode()))
         headers.extend((REQUEST_HEADER_PREFIX + name, value.encode()) for name, value in self.request_headers.items())
         return headers
 
@@ -72,6 +80,8 @@ def from_record(*, key: bytes | None, value: bytes | None, headers: Iterable[tup
         body=value,
         content_type=_text(words, "content-type", default="application/json"),
         traceparent=words.get("traceparent", b"").decode("utf-8", "replace"),
+        path=words.get(_PATH, b"").decode("utf-8", "replace"),
+        query=words.get(_QUERY, b"").decode("utf-8", "replace"),
         request_headers={
             name.removeprefix(REQUEST_HEADER_PREFIX): content.decode("utf-8", "replace")
             for name, content in words.items()

@@ -1,6 +1,7 @@
 """The tickets of an order: the fold of all its ticketed events, in any order and with any repetition.
 
-The event that arrived later at ingest is the present one (DESIGN §2 rule 2). An event's arrival is the earliest of
+The event that arrived later at ingest is the present one (DESIGN §2 rule 2), unless its contract is one whose first
+success is final. An event's arrival is the earliest of
 its repeats, so a repeat cannot make an old event young, and the fold does not depend on which repeat is seen first.
 """
 
@@ -44,9 +45,13 @@ class Ticketing:
 
     @property
     def present(self) -> TicketedVersion | None:
-        """The version that holds. An event with another `orderStatus` than ticketed never does
-        (atlas-order-ticketed.md, inconsistency 3)."""
+        """The version that holds: the first final one, else the latest.
+
+        An event with another `orderStatus` than ticketed never does (atlas-order-ticketed.md, inconsistency 3).
+        """
         ticketed = [v for v in self.versions.values() if v.content.order_status == TICKETED_STATUS]
+        if final := [v for v in ticketed if v.content.final]:
+            return min(final, key=lambda version: version.age_key)
         return max(ticketed, key=lambda version: version.age_key, default=None)
 
     @property

@@ -1,5 +1,6 @@
 """The pool of connections, and the statements by name: `store/queries/<name>.sql` is one statement."""
 
+import json
 from functools import cache
 from importlib.resources import files
 
@@ -39,7 +40,11 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 def _encode_jsonb(value: object) -> bytes:
-    return b"\x01" + orjson.dumps(value)  # the leading byte is jsonb's binary version
+    try:
+        text = orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits, which jsonb holds all the same
+        text = json.dumps(value, ensure_ascii=False).encode()
+    return b"\x01" + text  # the leading byte is jsonb's binary version
 
 
 def _decode_jsonb(content: bytes) -> object:

@@ -1,6 +1,9 @@
 """Options of every test run."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -11,3 +14,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where tests in tests/services find Kafka and Postgres: started here from wheels and jars (default), "
         "in Docker containers, or running already (TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS, TICKETWIRE_POSTGRES__DSN)",
     )
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """A command run inside the test may have sent the logs to a stream that ends with it."""
+    yield
+    structlog.reset_defaults()

@@ -12,6 +12,7 @@ class AtlasInbound:
     name = "atlas"
     signed_headers: frozenset[str] = frozenset()
     verify = staticmethod(scheme.verify)
+    wrong_settings = staticmethod(scheme.wrong_settings)
     peek = staticmethod(peek)
     read = staticmethod(read)
     reply = staticmethod(json_reply.reply)

@@ -16,6 +16,11 @@ class AtlasOutbound:
     name = "atlas"
     event_types: frozenset[str] = frozenset({str(EventType.TICKETED), str(EventType.VOID)})
 
+    only_named = False
+
+    def check_context(self, context: Mapping[str, Any]) -> list[str]:
+        return ["this dialect takes no context: its events carry all they need"] if context else []
+
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         wrong = check_secrets(credentials)
         if not isinstance(credentials.get("cid", ""), str):

@@ -5,13 +5,21 @@ values are not repeated in the reason.
 """
 
 import re
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
 from dialects.contract import Call, CallbackToWrite, NotDeliverable
 from dialects.standard.signature import signed_headers
-from schemas.events import TICKETED_STATUS, OrderTicketed, OrderVoid, Passenger
+from schemas.events import (
+    TICKETED_STATUS,
+    OrderChanged,
+    OrderRefunded,
+    OrderRejected,
+    OrderTicketed,
+    OrderVoid,
+    Passenger,
+)
 
 INTERNAL_STATUS = -1
 PASSENGER_TYPES = {"adult": 0, "child": 1, "infant": 2}
@@ -62,6 +70,10 @@ def _message(callback: CallbackToWrite) -> dict[str, Any]:
             return _ticketed(content, customer)
         case OrderVoid():
             return _void(content, customer)
+        case OrderRejected() | OrderChanged() | OrderRefunded():
+            raise _Unmappable(f"{content.type} has no wire form: the documents define none")
+        case _:
+            assert_never(content)
 
 
 def _ticketed(content: OrderTicketed, customer: str) -> dict[str, Any]:

@@ -15,6 +15,11 @@ class Standard:
     name = "standard"
     event_types: frozenset[str] = frozenset(str(event_type) for event_type in EventType)
 
+    only_named = False
+
+    def check_context(self, context: Mapping[str, Any]) -> list[str]:
+        return ["this dialect takes no context: its events carry all they need"] if context else []
+
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         wrong = check_secrets(credentials)
         if not wrong and not secrets_of(credentials):

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
-from dialects.contract import InboundRequest
+from dialects.contract import InboundRequest, NotAuthentic
 from dialects.verification import hmac_signature, shared_secret, standard_webhooks
 from runtime.settings import VerificationSettings
 
 
 def verify(request: InboundRequest, verification: VerificationSettings) -> None:
     """Raise NotAuthentic unless the request proves its source by the scheme in the settings."""
+    if verification.scheme == "dialect":
+        raise NotAuthentic("this party's contract says nothing of how a request is proven")
     check = _SCHEMES[verification.scheme]
     if check is not None:
         check(request, verification)
@@ -16,6 +18,8 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
 
 def wrong_settings(verification: VerificationSettings) -> str | None:
     """Why these settings could never let a request in (or would let all in), or None. Names no secret."""
+    if verification.scheme == "dialect":
+        return "scheme dialect is for parties whose contract says how a request is proven; this one says nothing"
     if verification.scheme == "none":
         return "scheme none takes no secrets; name the scheme that they are for" if verification.secrets else None
     if not verification.secrets or not all(secret.get_secret_value() for secret in verification.secrets):

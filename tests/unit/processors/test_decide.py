@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.contract import Processor, Unapplicable
+from processors.notices.apply import NoticeProcessor
 from processors.ticketed.apply import TicketedProcessor
 from processors.void.apply import VoidProcessor
 from schemas.arrival import Arrival
-from schemas.events import EventContent
+from schemas.events import EventContent, OrderRefunded
 from schemas.outcomes import Verdict
+from schemas.topics import EventType
 from tests.arrivals import arrival, ticketed, void
 
 TICKETED, VOID = TicketedProcessor(), VoidProcessor()
+REFUNDED = NoticeProcessor("refunded", EventType.REFUNDED)
 
 
 def fold(processor: Processor[Any], arrivals: list[Arrival]) -> Any:
@@ -144,3 +147,26 @@ def test_a_repeat_with_an_earlier_time_tells_the_message_that_holds_instead() ->
     present = decision.state["V-1"].present
     assert present is not None
     assert decision.told_event == present.event_id
+
+
+def test_the_first_success_of_a_final_contract_holds_for_ever() -> None:
+    def final(number: str) -> Any:
+        return ticketed(number).model_copy(update={"final": True})
+
+    first, second = arrival(final("T1"), at_second=1), arrival(final("T2"), at_second=2)
+    for turn in ([first, second], [second, first]):
+        present = fold(TICKETED, turn).present
+        assert present is not None
+        assert present.event_id == first.event_id
+
+
+def test_each_refund_is_a_fact_of_its_own_told_once() -> None:
+    one, other = (OrderRefunded(order_no="A1", document_no=number) for number in ("R1", "R2"))
+    state = REFUNDED.decide(REFUNDED.empty(), arrival(one)).state
+    second = REFUNDED.decide(state, arrival(other))
+    assert second.change is not None
+    assert len(second.state.notices) == 2
+    again = REFUNDED.decide(second.state, arrival(one))
+    assert (again.verdict, again.change) == (Verdict.REPEAT, None)
+    with pytest.raises(Unapplicable):
+        REFUNDED.decide(state, arrival(void(1)))
