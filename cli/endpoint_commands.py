@@ -122,7 +122,7 @@ def create(
 
 @app.command("list")
 def list_all(url: Url = None, as_json: Json = False) -> None:
-    """All endpoints."""
+    """All endpoints by name, with what they are told of and whether they are enabled."""
     endpoints = open_api(url).get("/endpoints")
     if as_json:
         print_json(endpoints)

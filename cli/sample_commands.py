@@ -8,7 +8,7 @@ import typer
 from cli.api_client import address, http_client
 from cli.names import known_name
 from cli.running import read_running
-from cli.sample_list import Sample, sample_set, samples
+from cli.sample_list import Sample, samples
 from cli.source_proof import proof
 from cli.talk import Json, print_fields, print_json, print_table
 from runtime.errors import InvalidRequest, ServiceUnavailable
@@ -84,5 +84,5 @@ def _list(*, as_json: bool) -> None:
     else:
         print_table(
             ["name", "source", "kind", "what"],
-            [[sample.name, sample.source, sample.kind, sample.what] for sample in sample_set().samples],
+            [[sample.name, sample.source, sample.kind, sample.what] for sample in samples()],
         )

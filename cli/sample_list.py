@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -53,6 +52,6 @@ def sample_set() -> SampleSet:
     return found.model_copy(update={"samples": samples})
 
 
-def samples() -> Iterator[Sample]:
+def samples() -> tuple[Sample, ...]:
     """Each of them."""
-    yield from sample_set().samples
+    return sample_set().samples
