@@ -165,24 +165,21 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
     )
     recorded = [RecordedCallback(*row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
-    await promote_next(connection, [row for row in recorded if row.state in FINAL_STATES])
+    await promote_next(connection, [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES])
     gone = {result.endpoint_id: result.disable for result in results if result.disable}
     if gone:
         await connection.execute(statement("callbacks_disable_endpoints"), list(gone), list(gone.values()))
     return recorded
 
 
-async def promote_next(connection: Connection, finished: Sequence[RecordedCallback]) -> None:
-    """Let the next callback of each order and endpoint go, where nothing unfinished is before it.
+async def promote_next(connection: Connection, finished: Sequence[tuple[UUID, UUID]]) -> None:
+    """Let the next callback of each (endpoint, order) go, where nothing unfinished is before it.
 
-    To be run in the transaction that finished these, after the statement that did. Safe to repeat.
+    To be run in the transaction that finished one there, after the statement that did. Safe to repeat.
     """
     if finished:
-        await connection.execute(
-            statement("callbacks_promote_next"),
-            [row.endpoint_id for row in finished],
-            [row.order_id for row in finished],
-        )
+        endpoint_ids, order_ids = zip(*finished, strict=True)
+        await connection.execute(statement("callbacks_promote_next"), endpoint_ids, order_ids)
 
 
 async def expired_callback(

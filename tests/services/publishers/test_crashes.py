@@ -213,3 +213,25 @@ async def test_a_publisher_starts_while_postgres_is_away(own_postgres: OwnPostgr
             return publisher.failing() is None
 
         await until(well)
+
+
+async def test_no_lease_is_taken_back_right_after_postgres_came_back(own_postgres: OwnPostgres, sink: Sink) -> None:
+    """Its holder may be alive, with a result that could not be recorded while Postgres was away."""
+    postgres = await own_postgres()
+    await migrate(postgres.dsn)
+    async with world_on(postgres.dsn) as world:
+        await world.endpoint(sink.plan("/hook"))
+        await world.owe()
+        await world.fetch(
+            "UPDATE callbacks SET state = 'sending', attempts = 1, attempt_number = 1, leased_by = 'another',"
+            " sending_since = now() - interval '1 hour', first_attempt_at = now() - interval '1 hour',"
+            " lease_until = now() - interval '1 minute' RETURNING 1"
+        )
+    await postgres.restart()
+
+    async with publishing(settings_for(postgres.dsn, lease_margin_seconds=3.0)), world_on(postgres.dsn) as world:
+        await world.wait_states(delivered=1)
+        waited = (
+            "SELECT extract(epoch FROM finished_at - pg_postmaster_start_time())::float8 FROM attempts WHERE number = 1"
+        )
+        assert await world.value(waited) >= 3.0

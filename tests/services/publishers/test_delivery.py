@@ -66,3 +66,15 @@ async def test_the_void_policy_with_a_wait_of_1_s_is_11_attempts_1_s_apart(world
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert all(0.95 < gap < 1.25 for gap in gaps), gaps
     assert [row["outcome"] for row in await world.attempts()] == ["try_again"] * 10 + ["given_up"]
+
+
+async def test_the_wait_runs_from_the_start_of_the_attempt_that_failed(world: World, sink: Sink) -> None:
+    await world.endpoint(sink.plan("/hook", *[Reaction(500, delay_seconds=0.6)] * 3, Reaction(200)), policy="one")
+    await world.owe()
+    policies = {"one": PolicySettings(kind="fixed", wait_seconds=1, retries=10)}
+
+    async with publishing(settings_for(world.dsn, policies=policies)):
+        requests = await sink.wait_count("/hook", 4)
+
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(requests)]
+    assert all(0.95 < gap < 1.25 for gap in gaps), gaps

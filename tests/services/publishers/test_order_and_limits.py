@@ -117,20 +117,20 @@ async def test_a_slow_endpoint_and_dead_ones_delay_nobody(world: World, sink: Si
             loop = asyncio.get_running_loop()
             await world.owe()
             owed = loop.time()
-            await sink.wait_count("/healthy", seen + 1)
+            await sink.wait_count("/healthy", seen + 1, seconds=2)
             found.append(max(0.0, sink.at("/healthy")[-1].at - owed))
         return sorted(found)
 
     await world.endpoint(sink.plan("/healthy"), max_in_flight=16)
-    for number in range(6):
+    for number in range(20):  # more of them than places
         slow = Reaction(delay_seconds=60)
         await world.endpoint(sink.plan(f"/slow-{number}", slow), max_in_flight=16, timeout_seconds=15.0)
 
-    async with publishing(settings_for(world.dsn, concurrency=32, stop_grace_seconds=0)):
-        await world.owe(orders=200)
-        await sink.wait_for(lambda: len(sink.at("/healthy")) >= 200, seconds=20)
+    async with publishing(settings_for(world.dsn, concurrency=16, stop_grace_seconds=0)):
+        await world.owe(orders=100)
+        await sink.wait_for(lambda: len(sink.at("/healthy")) >= 100, seconds=20)
         beside = await waits(40)
 
     assert beside[len(beside) // 2] < 0.05, beside
     assert beside[-2] < 0.5, beside
-    assert sum(len(sink.at(f"/slow-{number}")) for number in range(6)) >= 6
+    assert 0 < sum(len(sink.at(f"/slow-{number}")) for number in range(20)) <= 8
