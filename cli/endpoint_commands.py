@@ -100,8 +100,8 @@ def create(
 
     \b
     ticketwire endpoint create shop --to https://shop.example/hooks
-    ticketwire endpoint create voids --to https://voids.example/do --event order.void \\
-        --policy void --on-give-up reject_void
+    ticketwire endpoint create voids --to https://voids.example/do \\
+        --event order.void --policy void --on-give-up reject_void
     """
     form = _described(
         name=name,

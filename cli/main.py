@@ -3,6 +3,7 @@
 Exit codes: 0 all is well, 1 something failed or was found wrong, 2 the command line or the settings are wrong.
 """
 
+import inspect
 import sys
 
 import typer
@@ -44,7 +45,18 @@ def build() -> typer.Typer:
     app.add_typer(order_commands.app, name="order", rich_help_panel="Look and act")
     app.add_typer(callback_commands.app, name="callback", rich_help_panel="Look and act")
     app.add_typer(parked_commands.app, name="parked", rich_help_panel="Look and act")
+    _unwrap(app)
     return app
+
+
+def _unwrap(app: typer.Typer) -> None:
+    """Let the terminal break the lines of help, not our docstrings; what follows a \\b stays as it is."""
+    for command in app.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(p if p.startswith("\b") else " ".join(p.splitlines()) for p in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _unwrap(group.typer_instance)
 
 
 def main() -> None:
