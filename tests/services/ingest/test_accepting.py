@@ -6,8 +6,12 @@ import json
 import random
 import socket
 from pathlib import Path
+from typing import Any
 
-from runtime.kafka_clients import ensure_topics
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from runtime.kafka_clients import MAX_MESSAGE_BYTES, ensure_topics
 from schemas.raw_event import from_record
 from schemas.topics import all_topics
 from tests.services.ingest.hub import answered, get, order, records, request, running, settings
@@ -106,3 +110,25 @@ async def test_a_request_that_never_ends_does_not_hold_up_stopping(kafka_bootstr
         async with asyncio.timeout(5):
             await service.stop()
         writer.close()
+
+
+async def test_topics_are_made_as_the_settings_say(kafka_bootstrap: str, topic_prefix: str) -> None:
+    kafka = settings(kafka_bootstrap, topic_prefix).kafka.model_copy(update={"retention_hours": 5, "partitions": 3})
+    topic = all_topics(topic_prefix)[0]
+    await ensure_topics(kafka, [topic])
+    async with running(settings(kafka_bootstrap, topic_prefix)) as service:
+        # A producer that is connected has seen the topics: the brokers have told each other.
+        await until(lambda: service.producer.trouble() is None)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    try:
+        described: Any = (await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)]))[0]
+        (metadata,) = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    ((_, _, _, _, entries),) = described.resources
+    configs = {entry[0]: entry[1] for entry in entries}
+    assert configs["retention.ms"] == str(5 * 3_600_000)
+    assert configs["compression.type"] == "producer"
+    assert configs["max.message.bytes"] == str(MAX_MESSAGE_BYTES)
+    assert len(metadata["partitions"]) == 3
