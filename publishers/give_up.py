@@ -15,12 +15,13 @@ from schemas.identity import event_id
 from schemas.outcomes import Change
 from schemas.topics import EventType
 from schemas.void_case import REJECTED, VoidCase, VoidStatus, exhausted_message
+from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.endpoints import HUB_SOURCE
 from store.events import EventRow, upsert_events
 from store.journal import JournalEntry, insert_journal
 from store.orders import set_versions
-from store.owing import WireForms, owe_callbacks
+from store.owing import owe_callbacks
 from store.pool import statement
 from store.void_cases import VoidStatusRow, load_void_cases, save_void_cases
 
@@ -54,8 +55,8 @@ class VoidRejection:
     async def reject(self, connection: Connection, exhausted: ExhaustedVoid) -> None:
         """Set the void case to Rejected and owe every subscriber `order.void` with it; the order must be locked.
 
-        The event's identity derives from what it says, so the second exhaustion of a case says nothing new, and the
-        callback that tells an endpoint of its own failure cannot go round in circles. Other events change nothing.
+        A case that is Rejected already stays as it is: so the callback that tells an endpoint of its own failure cannot
+        go round in circles, and a failed retry by hand says nothing new. Other events change nothing.
         """
         row = await connection.fetchrow(statement("callbacks_void_event"), exhausted.event_id, exhausted.order_id)
         if row is None:
@@ -75,7 +76,7 @@ class VoidRejection:
         identity = event_id(order.source, EventType.VOID, content.order_no, _digest(content))
         cases = (await load_void_cases(connection, [order_id])).get(order_id, MappingProxyType({}))
         before = cases.get(content.void_code) or VoidCase(content.void_code)
-        if identity in before.statuses:
+        if before.present is not None and before.present.status == REJECTED:
             return
         status = VoidStatus(identity, REJECTED, content.message, order.now)
         after = before.with_status(status)

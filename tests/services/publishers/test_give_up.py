@@ -41,6 +41,23 @@ async def test_exhaustion_rejects_the_case_and_tells_every_subscriber(world: Wor
     assert await world.value("SELECT count(*) FROM callbacks WHERE endpoint_id = $1", executor) == 2
 
 
+async def test_a_retry_by_hand_that_fails_too_says_nothing_new(world: World, sink: Sink) -> None:
+    await world.endpoint(sink.plan("/executor", Reaction(500)), policy="void", on_give_up="reject_void")
+    await world.owe(orders=1)
+    by_hand = (
+        "UPDATE callbacks SET state = 'pending', due_at = now(), trigger = 'manual', finished_at = NULL RETURNING 1"
+    )
+
+    async with publishing(settings_for(world.dsn, policies=TEN_QUICK)):
+        await world.wait_states(given_up=2)
+        await world.fetch(by_hand)
+        await sink.wait_count("/executor", 24)
+        await world.wait_states(given_up=2)
+
+    assert [row["trigger"] for row in await world.attempts() if row["number"] == 12] == ["manual"] * 2
+    assert await world.value("SELECT count(*) FROM events WHERE origin = 'hub'") == 1
+
+
 async def test_the_rejection_is_told_after_what_the_order_is_still_owed(world: World, sink: Sink) -> None:
     await world.endpoint(sink.plan("/executor", Reaction(500)), policy="void", on_give_up="reject_void")
     await world.endpoint(sink.plan("/slow", *[Reaction(503)] * 20, Reaction(200)), policy="quick-enough")
