@@ -64,7 +64,8 @@ async def test_the_void_policy_with_a_wait_of_1_s_is_11_attempts_1_s_apart(world
     times = [request.at for request in sink.at("/hook")]
     assert len(times) == 11
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert all(0.95 < gap < 1.25 for gap in gaps), gaps
+    assert all(0.8 < gap < 1.5 for gap in gaps), gaps  # a busy machine receives late
+    assert 0.97 < sum(gaps) / len(gaps) < 1.2, gaps
     assert [row["outcome"] for row in await world.attempts()] == ["try_again"] * 10 + ["given_up"]
 
 
@@ -77,4 +78,5 @@ async def test_the_wait_runs_from_the_start_of_the_attempt_that_failed(world: Wo
         requests = await sink.wait_count("/hook", 4)
 
     gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(requests)]
-    assert all(0.95 < gap < 1.25 for gap in gaps), gaps
+    assert all(0.8 < gap < 1.5 for gap in gaps), gaps  # a busy machine receives late
+    assert 0.97 < sum(gaps) / len(gaps) < 1.2, gaps

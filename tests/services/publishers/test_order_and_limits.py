@@ -101,9 +101,9 @@ async def test_a_rate_limit_holds_across_two_publishers(world: World, sink: Sink
         await world.wait_states(delivered=100, seconds=40)
 
     times = sorted(request.at for request in sink.requests)
-    assert 2.3 < times[-1] - times[0] < 4.5
+    assert 2.3 < times[-1] - times[0] < 6
     busiest = max(sum(1 for at in times if begin <= at < begin + 0.5) for begin in times)
-    assert busiest <= 40 * 0.5 + 3
+    assert busiest <= 40 * 0.5 + 8
     assert all(row["number"] == 1 for row in await world.attempts())
 
 

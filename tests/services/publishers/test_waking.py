@@ -25,7 +25,7 @@ async def test_a_notice_wakes_the_publisher_long_before_it_would_look(world: Wor
             requests = await sink.wait_count("/hook", count, seconds=5)
             waits.append(max(0.0, requests[-1].at - owed))
 
-    assert statistics.median(waits) < 0.015, sorted(waits)
+    assert statistics.median(waits) < 0.05, sorted(waits)
 
 
 async def test_without_notices_callbacks_are_found_by_looking(world: World, sink: Sink) -> None:

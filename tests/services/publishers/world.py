@@ -20,6 +20,7 @@ from runtime.settings import PolicySettings, PostgresSettings, PublisherSettings
 from schemas import identity
 from schemas.events import OrderTicketed, OrderVoid, Passenger
 from schemas.outcomes import Change
+from schemas.wire_forms import WireForm
 from store.endpoints import Endpoint, insert_endpoint
 from store.events import EventRow, upsert_events
 from store.journal import JournalEntry, insert_journal
@@ -30,7 +31,7 @@ from tests.waiting import until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SOURCE = "atlas"
-WIRE_FORMS = {name: dialect.event_types for name, dialect in OUTBOUND.items()}
+WIRE_FORMS = {name: WireForm(party.event_types, party.only_named) for name, party in OUTBOUND.items()}
 KEY = new_key()
 QUICK = PolicySettings(kind="fixed", wait_seconds=0.1, retries=10)
 
