@@ -210,6 +210,8 @@ class Outbound(Protocol):
     name: str
     event_types: frozenset[str]
     """Canonical types that have a wire form here."""
+    takes_context: bool
+    """Whether calls depend on the order's context, or on what was delivered of the order before."""
     only_named: bool
     """Whether an endpoint hears only of orders whose context names this party (DESIGN §5)."""
 

@@ -8,6 +8,7 @@ from dialects.atlas.outbound import AtlasOutbound
 from dialects.contract import Inbound, Outbound
 from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
+from schemas.wire_forms import WireForm
 
 INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(),)}
 """Parties whose webhooks come in."""
@@ -28,6 +29,11 @@ def outbound(name: str) -> Outbound:
     if name not in OUTBOUND:
         raise _unknown(name, "callbacks go out to", OUTBOUND)
     return OUTBOUND[name]
+
+
+def wire_forms() -> dict[str, WireForm]:
+    """What may be told in which dialect."""
+    return {name: WireForm(party.event_types, party.only_named) for name, party in OUTBOUND.items()}
 
 
 def _unknown(name: str, what: str, parties: Mapping[str, object]) -> ConfigurationError:

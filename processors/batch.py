@@ -12,11 +12,12 @@ from processors.contract import Applied, Decision, Processor, Unapplicable
 from processors.decode import place
 from schemas.arrival import Arrival
 from schemas.outcomes import Verdict
+from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.events import event_row, insert_arrivals, known_arrivals, upsert_events
 from store.journal import JournalEntry, insert_journal
 from store.orders import LockedOrder, OrderName, lock_orders
-from store.owing import WireForms, owe_callbacks
+from store.owing import hold_contexts, owe_callbacks
 from store.pool import is_outage, is_refusal
 
 
@@ -59,6 +60,7 @@ async def _process(
     connection: Connection, processor: Processor[Any], arrivals: Sequence[Arrival], wire_forms: WireForms
 ) -> BatchResult:
     result = BatchResult()
+    await hold_contexts(connection, {arrival.order_no for arrival in arrivals}, wire_forms)
     orders = await lock_orders(connection, {a.order_id: OrderName(a.source, a.order_no) for a in arrivals})
     fresh = await _unseen(connection, arrivals, orders)
     result.redelivered = len(arrivals) - len(fresh)

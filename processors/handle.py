@@ -20,7 +20,7 @@ from processors.parking_limit import ParkingLimit
 from runtime.logs import get_logger
 from runtime.metrics import batch_seconds, events_processed
 from schemas.arrival import Arrival, Coordinates
-from store.owing import WireForms
+from schemas.wire_forms import WireForms
 from store.parked import ParkedEvent, park
 from store.pool import is_outage
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from dialects.registry import INBOUND, OUTBOUND
+from dialects.registry import INBOUND, wire_forms
 from processors.consume import Consumer
 from processors.contract import Processor
 from processors.handle import Handler
@@ -48,7 +48,7 @@ def _supervisor(settings: Settings, processor: Processor[Any], *, pool: asyncpg.
         processor,
         pool=pool,
         dialects=INBOUND,
-        wire_forms={name: dialect.event_types for name, dialect in OUTBOUND.items()},
+        wire_forms=wire_forms(),
         limit=ParkingLimit(
             window_records=settings.processors.parking_window_records,
             limit_percent=settings.processors.parking_limit_percent,

@@ -15,7 +15,7 @@ from runtime.logs import get_logger
 from runtime.metrics import attempts_made, send_seconds
 from runtime.settings import PublisherSettings
 from schemas.events import EVENT_CONTENT
-from store.callbacks import ClaimedCallback
+from store.callbacks import ClaimedCallback, ContextWait
 
 log = get_logger()
 
@@ -54,7 +54,8 @@ async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSett
     call = _write(leased, made.started_at)
     match call:
         case NotDeliverable() | MissingContext():
-            settled = settle_unwritten(made, call)
+            wait = ContextWait(str(leased.claimed.content["order_no"]), leased.claimed.context_at)
+            settled = settle_unwritten(made, call, wait=wait)
             _log(leased, settled, seconds=0.0)
             return settled
         case TryAgain():
@@ -97,11 +98,12 @@ def _write(leased: Leased, now: datetime) -> Call | NotDeliverable | MissingCont
                 event_time=claimed.arrived_at,
                 content=content,
                 change=claimed.change or {},
-                context=None,
+                context=claimed.context,
                 url=target.endpoint.url,
                 credentials=target.credentials,
                 now=now,
                 replay=claimed.replay,
+                delivered_before=claimed.delivered_before,
             )
         )
     except Exception as error:  # noqa: BLE001 - whatever a dialect does, the worker goes on; it is recorded

@@ -75,6 +75,7 @@ class Dispatcher:
                     lease_margin_seconds=self._settings.lease_margin_seconds,
                     settled=held,
                     pace_seconds=self._settings.poll_seconds,
+                    with_context=self._endpoints.with_context,
                 )
         for callback in claimed:
             self._start(callback)

@@ -36,6 +36,7 @@ class Endpoints:
     """
 
     def __init__(self, dialects: Mapping[str, Outbound], *, box: SecretBox, policies: Policies) -> None:
+        self.with_context = [name for name, dialect in dialects.items() if dialect.takes_context]
         self._dialects = dialects
         self._box = box
         self._policies = policies

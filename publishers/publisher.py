@@ -23,6 +23,7 @@ from runtime.loops import Loop
 from runtime.metrics import callbacks_due, oldest_due_seconds
 from runtime.secret_box import SecretBox
 from runtime.settings import PublisherSettings, Settings
+from schemas.wire_forms import WireForm
 from store.callbacks import backlog
 
 log = get_logger()
@@ -48,7 +49,8 @@ class Publisher:
         self._client = client
         self._grace_seconds = settings.publisher.stop_grace_seconds
         policies = Policies(settings.policies)
-        rejection = VoidRejection({name: dialect.event_types for name, dialect in dialects.items()})
+        forms = {name: WireForm(dialect.event_types, dialect.only_named) for name, dialect in dialects.items()}
+        rejection = VoidRejection(forms)
         self.completer = Completer(pool, rejection=rejection, recorded=self._wake)
         self.dispatcher = Dispatcher(
             pool,

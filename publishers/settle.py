@@ -9,7 +9,7 @@ from dialects.contract import MissingContext, NotDeliverable
 from publishers.outcomes import Delivered, GivenUp, Interrupted, Outcome, TryAgain
 from publishers.schedule import Policy
 from store.attempts import Attempt, AttemptOutcome
-from store.callbacks import CallbackResult, RestingState
+from store.callbacks import CallbackResult, ContextWait, RestingState
 from store.endpoints import Endpoint
 
 WORKER_LOST = TryAgain("during", "worker-lost", "the publisher ended without saying how the call did")
@@ -88,7 +88,7 @@ def settle(made: Try, outcome: Outcome, *, endpoint: Endpoint, policy: Policy, k
     return Settled(result, made.order_id, rejects_void=rejects, retries=made.attempts - 1)
 
 
-def settle_unwritten(made: Try, reason: NotDeliverable | MissingContext) -> Settled:
+def settle_unwritten(made: Try, reason: NotDeliverable | MissingContext, *, wait: ContextWait) -> Settled:
     """Nothing was sent and nothing will be as things are; it counts as no attempt."""
     state: RestingState
     match reason:
@@ -106,6 +106,7 @@ def settle_unwritten(made: Try, reason: NotDeliverable | MissingContext) -> Sett
         state=state,
         counted=False,
         outcome=outcome,
+        laid_down=wait if state == "waiting" else None,
     )
     return Settled(result, made.order_id)
 

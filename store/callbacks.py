@@ -15,6 +15,7 @@ import asyncpg
 from store.attempts import Attempt, insert_attempts
 from store.connection import Connection
 from store.endpoints import Endpoint
+from store.owing import context_bucket
 from store.pool import statement
 
 RestingState = Literal["pending", "waiting", "delivered", "given_up", "not_deliverable"]
@@ -56,6 +57,9 @@ class ClaimedCallback:
     arrived_at: datetime
     source: str
     change: dict[str, Any] | None
+    context: dict[str, Any] | None
+    context_at: datetime | None
+    delivered_before: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,15 @@ class CallbackResult:
     pause_seconds: float = 0.0
     disable: str = ""
     attempt: Attempt | None = None
+    laid_down: "ContextWait | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextWait:
+    """A callback that waits for its order's context; `seen_at`: the one it was tried with, if any."""
+
+    order_no: str
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +142,12 @@ async def claim(
     lease_margin_seconds: float,
     settled: Sequence[UUID],
     pace_seconds: float,
+    with_context: Sequence[str],
 ) -> list[ClaimedCallback]:
     """Lease due callbacks of endpoints found `ours` in this transaction, as many as their budgets and limits allow.
 
     `settled` are callbacks of this worker whose call has ended but is not recorded yet: they fill no place.
+    `with_context` are the dialects whose calls depend on the order's context.
     """
     rows = await connection.fetch(
         statement("callbacks_claim"),
@@ -142,6 +157,7 @@ async def claim(
         lease_margin_seconds,
         settled,
         pace_seconds,
+        with_context,
     )
     return [ClaimedCallback(*row) for row in rows]
 
@@ -151,6 +167,10 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
 
     Returns the rows that changed. Safe to repeat: a row that is no longer leased as the result says stays as it is.
     """
+    laid_down = [(result.callback_id, wait) for result in results if (wait := result.laid_down) is not None]
+    if laid_down:
+        buckets = [context_bucket(wait.order_no) for _, wait in laid_down]
+        await connection.execute(statement("contexts_hold_buckets"), buckets)
     await connection.execute(statement("callbacks_lock"), [result.callback_id for result in results])
     rows = await connection.fetch(
         statement("callbacks_record"),
@@ -166,6 +186,9 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
     recorded = [RecordedCallback(*row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
     await promote_next(connection, [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES])
+    if laid_down:
+        ids, waits = zip(*laid_down, strict=True)
+        await connection.execute(statement("callbacks_context_came"), ids, [wait.seen_at for wait in waits])
     gone = {result.endpoint_id: result.disable for result in results if result.disable}
     if gone:
         await connection.execute(statement("callbacks_disable_endpoints"), list(gone), list(gone.values()))

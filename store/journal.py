@@ -30,4 +30,5 @@ async def insert_journal(connection: Connection, entries: Sequence[JournalEntry]
         [entry.version for entry in entries],
         [entry.event_id for entry in entries],
         [entry.change.for_journal() for entry in entries],
+        [entry.change.told for entry in entries],
     )

@@ -1,11 +1,13 @@
 """Callbacks that become owed, in the transaction of the change that owes them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from schemas.identity import callback_id
+from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.journal import JournalEntry
 from store.pool import statement
@@ -13,8 +15,7 @@ from store.pool import statement
 CHANNEL = "ticketwire_callbacks_due"
 """Postgres' notification channel that wakes publishers; one notice for each batch, never for each row."""
 
-WireForms = Mapping[str, frozenset[str]]
-"""For each endpoint dialect, the event types that have a wire form in it."""
+_BUCKETS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,30 @@ class _Endpoint:
         return entry.event_type in self.event_types and (not sources or entry.source in sources)
 
 
-async def owe_callbacks(connection: Connection, entries: Sequence[JournalEntry], wire_forms: WireForms) -> int:
+def context_bucket(order_no: str) -> int:
+    """The advisory lock under which an order's context is stored, and read by those who owe by it."""
+    return zlib.crc32(order_no.encode()) % _BUCKETS
+
+
+async def hold_contexts(connection: Connection, order_nos: Collection[str], wire_forms: WireForms) -> None:
+    """Let nobody store a context of these orders until the transaction ends, if any endpoint's callbacks depend on it.
+
+    To be called before the orders are locked. Without it an event and its order's context, each not seeing the other
+    yet, would leave a named channel untold.
+    """
+    parties = _only_named(wire_forms)
+    if parties:
+        buckets = sorted({context_bucket(order_no) for order_no in order_nos})
+        await connection.execute(statement("contexts_hold"), buckets, parties)
+
+
+async def owe_callbacks(
+    connection: Connection, entries: Sequence[JournalEntry], wire_forms: WireForms, *, dialect: str | None = None
+) -> int:
     """Owe one callback for each change and endpoint that wants it; returns how many. The orders must be locked.
 
-    One whose dialect has no wire form for the event is recorded as not deliverable, visibly.
+    One whose dialect has no wire form for the event is recorded as not deliverable, visibly. With `dialect`, only its
+    endpoints are looked at. Safe to repeat.
     """
     told = [entry for entry in entries if entry.change.told]
     if not told:
@@ -41,8 +62,10 @@ async def owe_callbacks(connection: Connection, entries: Sequence[JournalEntry],
     endpoints = [
         _Endpoint(row["endpoint_id"], row["dialect"], frozenset(row["event_types"]), row["filter"])
         for row in await connection.fetch(statement("owing_endpoints"), types)
+        if dialect in (None, row["dialect"])
     ]
-    owed = list(_owed(told, endpoints, wire_forms))
+    named = await _named(connection, told, endpoints, wire_forms)
+    owed = list(_owed(told, endpoints, wire_forms, named))
     if not owed:
         return 0
     await connection.execute(statement("owing_insert"), *map(list, zip(*owed, strict=True)))
@@ -50,14 +73,35 @@ async def owe_callbacks(connection: Connection, entries: Sequence[JournalEntry],
     return len(owed)
 
 
+def _only_named(wire_forms: WireForms) -> list[str]:
+    return sorted(name for name, form in wire_forms.items() if form.only_named)
+
+
+async def _named(
+    connection: Connection, entries: Sequence[JournalEntry], endpoints: Sequence[_Endpoint], wire_forms: WireForms
+) -> set[tuple[UUID, str]]:
+    """Which orders' contexts name which of these endpoints' parties."""
+    parties = sorted({endpoint.dialect for endpoint in endpoints} & set(_only_named(wire_forms)))
+    if not parties:
+        return set()
+    orders = sorted({entry.order_id for entry in entries})
+    return {(row[0], row[1]) for row in await connection.fetch(statement("contexts_naming"), orders, parties)}
+
+
 def _owed(
-    entries: Sequence[JournalEntry], endpoints: Sequence[_Endpoint], wire_forms: WireForms
+    entries: Sequence[JournalEntry],
+    endpoints: Sequence[_Endpoint],
+    wire_forms: WireForms,
+    named: set[tuple[UUID, str]],
 ) -> Iterator[tuple[UUID, UUID, UUID, UUID, int, str, str]]:
     for entry in entries:
         for endpoint in endpoints:
+            form = wire_forms.get(endpoint.dialect)
             if not endpoint.wants(entry):
                 continue
-            deliverable = entry.event_type in wire_forms.get(endpoint.dialect, frozenset())
+            if form is not None and form.only_named and (entry.order_id, endpoint.dialect) not in named:
+                continue
+            deliverable = form is not None and entry.event_type in form.event_types
             yield (
                 callback_id(entry.event_id, endpoint.endpoint_id, retelling=entry.version if entry.retells else None),
                 endpoint.endpoint_id,

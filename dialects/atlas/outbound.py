@@ -16,6 +16,7 @@ class AtlasOutbound:
     name = "atlas"
     event_types: frozenset[str] = frozenset({str(EventType.TICKETED), str(EventType.VOID)})
 
+    takes_context = False
     only_named = False
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ class Standard:
     name = "standard"
     event_types: frozenset[str] = frozenset(str(event_type) for event_type in EventType)
 
+    takes_context = False
     only_named = False
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:

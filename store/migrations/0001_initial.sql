@@ -110,8 +110,19 @@ CREATE TABLE journal (
     version    bigint NOT NULL,
     event_id   uuid NOT NULL,
     change     jsonb NOT NULL,         -- {"before": …, "after": …}
+    told       boolean NOT NULL,       -- whether channels are owed a callback for it
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (order_id, version)
+);
+
+-- What a webhook does not carry and a partner needs, stored by the seller, for each party.
+CREATE TABLE order_contexts (
+    order_no   text NOT NULL,
+    source     text NOT NULL,          -- empty: whichever source the order comes from
+    party      text NOT NULL,          -- an endpoint dialect
+    context    jsonb NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (order_no, source, party)
 );
 
 CREATE TABLE endpoints (

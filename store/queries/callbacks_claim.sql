@@ -1,5 +1,6 @@
 -- Claim due callbacks within each endpoint's budget, its global limit in flight and its pace, note the intent to send,
 -- and return all that is needed to write the calls. Calls under a rate limit are spread over the coming $6 seconds.
+-- $7: dialects whose calls depend on the order's context and on what was delivered of it before.
 -- $5: callbacks of this worker whose call has ended though its result is not recorded yet: they fill no place.
 WITH room AS (
     SELECT wanted.endpoint_id, e.timeout_seconds, e.rate_limit,
@@ -46,8 +47,19 @@ WITH room AS (
     GROUP BY room.endpoint_id, room.first_call_at, room.rate_limit
     ON CONFLICT (endpoint_id) DO UPDATE SET next_call_at = excluded.next_call_at
 )
-SELECT claimed.*, e.content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change
+SELECT claimed.*, e.content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
+    x.context, x.updated_at AS context_at,
+    CASE WHEN at.dialect = ANY ($7::text[]) THEN EXISTS (
+        SELECT FROM callbacks AS d
+        WHERE d.order_id = claimed.order_id AND d.endpoint_id = claimed.endpoint_id AND d.state = 'delivered')
+    ELSE false END AS delivered_before
 FROM claimed
+JOIN endpoints AS at ON at.endpoint_id = claimed.endpoint_id
 JOIN events AS e ON e.event_id = claimed.event_id
 LEFT JOIN orders AS o ON o.order_id = claimed.order_id
+LEFT JOIN LATERAL (
+    SELECT own.context, own.updated_at FROM order_contexts AS own
+    WHERE own.order_no = o.order_no AND own.source IN ('', o.source) AND own.party = at.dialect
+    ORDER BY own.source DESC LIMIT 1
+) AS x ON at.dialect = ANY ($7::text[])
 LEFT JOIN journal AS j ON j.order_id = claimed.order_id AND j.version = claimed.sequence

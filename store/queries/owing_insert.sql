@@ -7,7 +7,7 @@ WITH owed AS (
     SELECT earlier.endpoint_id, earlier.order_id
     FROM callbacks AS earlier
     JOIN (SELECT DISTINCT endpoint_id, order_id FROM owed WHERE state = 'pending') AS pair USING (endpoint_id, order_id)
-    WHERE earlier.state IN ('queued', 'pending', 'sending')
+    WHERE earlier.state IN ('queued', 'waiting', 'pending', 'sending')
     ORDER BY earlier.callback_id
     FOR SHARE OF earlier
 ), ranked AS (

@@ -25,9 +25,10 @@ from runtime.kafka_clients import ensure_topics
 from runtime.settings import KafkaSettings, PostgresSettings, ProcessorSettings, Settings
 from schemas.raw_event import RawEvent
 from schemas.topics import all_topics, raw_topic
+from schemas.wire_forms import WireForm
 from store.pool import open_pool
 
-WIRE_FORMS = {"standard": frozenset({"order.ticketed", "order.void"})}
+WIRE_FORMS = {"standard": WireForm(frozenset({"order.ticketed", "order.void"}))}
 
 
 def ticketed_body(order_no: str, *tickets: str) -> bytes:

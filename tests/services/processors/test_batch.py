@@ -21,10 +21,16 @@ from schemas.arrival import Arrival
 from schemas.events import EVENT_CONTENT, EventContent, OrderTicketed
 from schemas.identity import order_id
 from schemas.outcomes import Verdict
+from schemas.wire_forms import WireForm
+from store.contexts import put_contexts
 from store.pool import open_pool
 from tests.arrivals import SOURCE, arrival, ticketed, void
 
-WIRE_FORMS = {"standard": frozenset({"order.ticketed", "order.void"}), "tickets-only": frozenset({"order.ticketed"})}
+WIRE_FORMS = {
+    "standard": WireForm(frozenset({"order.ticketed", "order.void"})),
+    "tickets-only": WireForm(frozenset({"order.ticketed"})),
+    "named-only": WireForm(frozenset({"order.ticketed"}), only_named=True),
+}
 TICKETED, VOID = TicketedProcessor(), VoidProcessor()
 TOO_LONG_FOR_AN_INDEX = "".join(random.Random(1).choices(string.ascii_letters, k=10_000))
 
@@ -206,3 +212,38 @@ async def test_a_version_that_holds_again_is_told_again_under_an_id_of_its_own(p
     assert [row["event_id"] for row in told] == [told[0]["event_id"], late.event_id, told[0]["event_id"]]
     await run(pool, TICKETED, [late])
     assert len((await everything(pool))["callbacks"]) == 3
+
+
+async def put(pool: asyncpg.Pool, order_no: str, **contexts: dict[str, Any]) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        named = {party.replace("_", "-"): context for party, context in contexts.items()}
+        await put_contexts(connection, order_no, named, source="", forms=WIRE_FORMS)
+
+
+async def test_a_named_only_channel_is_owed_when_the_orders_context_names_it(pool: asyncpg.Pool) -> None:
+    mine = await endpoint(pool, dialect="named-only")
+    await put(pool, "A1", named_only={"id": 1})
+    await run(pool, TICKETED, [arrival(ticketed("T1")), arrival(ticketed("T1", order_no="B"))])
+    owed = await pool.fetch("SELECT endpoint_id, order_no FROM callbacks JOIN orders USING (order_id)")
+    assert [tuple(row) for row in owed] == [(mine, "A1")]
+
+
+async def test_a_context_that_comes_late_owes_the_present_word_once(pool: asyncpg.Pool) -> None:
+    await endpoint(pool, dialect="named-only")
+    await run(pool, TICKETED, [arrival(ticketed("T1")), arrival(ticketed("T2"), at_second=2)])
+    assert await pool.fetchval("SELECT count(*) FROM callbacks") == 0
+    await put(pool, "A1", named_only={"id": 1})
+    await put(pool, "A1", named_only={"id": 2})
+    rows = await pool.fetch("SELECT event_id, state FROM callbacks")
+    present = await pool.fetchval("SELECT ticketed_event FROM orders")
+    assert [tuple(row) for row in rows] == [(present, "pending")]
+
+
+async def test_an_event_and_its_orders_context_that_cross_each_other_still_meet(pool: asyncpg.Pool) -> None:
+    await endpoint(pool, dialect="named-only")
+    names = [f"X{number}" for number in range(40)]
+    await asyncio.gather(
+        *(run(pool, TICKETED, [arrival(ticketed("T1", order_no=name))]) for name in names),
+        *(put(pool, name, named_only={"id": 1}) for name in names),
+    )
+    assert await pool.fetchval("SELECT count(*) FROM callbacks") == 40
