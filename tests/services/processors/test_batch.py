@@ -25,6 +25,7 @@ from schemas.wire_forms import WireForm
 from store.contexts import put_contexts
 from store.pool import open_pool
 from tests.arrivals import SOURCE, arrival, ticketed, void
+from tests.waiting import until
 
 WIRE_FORMS = {
     "standard": WireForm(frozenset({"order.ticketed", "order.void"})),
@@ -241,9 +242,17 @@ async def test_a_context_that_comes_late_owes_the_present_word_once(pool: asyncp
 
 async def test_an_event_and_its_orders_context_that_cross_each_other_still_meet(pool: asyncpg.Pool) -> None:
     await endpoint(pool, dialect="named-only")
-    names = [f"X{number}" for number in range(40)]
-    await asyncio.gather(
-        *(run(pool, TICKETED, [arrival(ticketed("T1", order_no=name))]) for name in names),
-        *(put(pool, name, named_only={"id": 1}) for name in names),
-    )
-    assert await pool.fetchval("SELECT count(*) FROM callbacks") == 40
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await process(connection, TICKETED, [arrival(ticketed("T1"))], wire_forms=WIRE_FORMS)
+        putting = asyncio.create_task(put(pool, "A1", named_only={"id": 1}))
+
+        async def crossed() -> bool:
+            return putting.done() or bool(await pool.fetchval(waiting))
+
+        await until(crossed)
+        await transaction.commit()
+    await putting
+    assert await pool.fetchval("SELECT count(*) FROM callbacks") == 1
