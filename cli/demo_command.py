@@ -16,13 +16,15 @@ from cli.demo_check import Follower, Result
 from cli.demo_receiver import DemoReceiver
 from cli.demo_report import show_looks, show_results, show_state
 from cli.hub import Hub
-from cli.running import RunningUp, only_one, write_running
+from cli.running import RunningUp, in_use, only_one, write_running
 from cli.sample_list import Sample, sample_set
 from cli.talk import Json, print_json, say
 from cli.up_command import run_hub, show_running
 from runtime.errors import Conflict
 from runtime.logs import configure_logs
 from runtime.settings import Settings, load_settings
+
+_FOLDER = "ticketwire-demo-"
 
 
 class Defaults(Settings):
@@ -134,9 +136,13 @@ async def _in_turn(follower: Follower, group: list[Sample]) -> list[Result]:
 
 @contextmanager
 def _own_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="ticketwire-demo-"))
+    for left_behind in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*/up.lock"):  # by a demo that was killed
+        if not in_use(left_behind.parent):
+            shutil.rmtree(left_behind.parent, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
     try:
-        yield folder
+        with only_one(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -66,11 +66,11 @@ def read_running(data_dir: Path) -> RunningUp | None:
         running = RunningUp.model_validate_json((data_dir / _FILE).read_bytes())
     except (OSError, ValidationError):
         return None
-    return running if _alive(data_dir) else None
+    return running if in_use(data_dir) else None
 
 
-def _alive(data_dir: Path) -> bool:
-    """Whether somebody holds the lock: a process id alone could be somebody else's by now."""
+def in_use(data_dir: Path) -> bool:
+    """Whether somebody is `only_one` there: a process id alone could be somebody else's by now."""
     try:
         lock = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 OPENAPI_URL = "/api/openapi.json"

@@ -7,7 +7,6 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 
 from runtime.errors import (
     Conflict,
@@ -29,7 +28,7 @@ _STATUS: dict[type[TicketwireError], int] = {
     ServiceUnavailable: 503,
     SchemaError: 503,
 }
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_CODES = {400: "not-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 _OUTAGE_HINT = "it is tried again by itself; see /readyz for what is missing"
 
 
@@ -43,7 +42,8 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(TicketwireError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _plain_http)
+    for status in _CODES:
+        app.add_exception_handler(status, _plain_http)
     for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         app.add_exception_handler(kind, _of_postgres)  # TimeoutError is an OSError
 
@@ -75,11 +75,9 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _plain_http(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    code = _CODES.get(error.status_code, "invalid-request" if error.status_code < 500 else "error")
-    what = f"{request.method} {_printable(request.url.path)[:200]}: {error.detail}"
-    return _answer(error.status_code, error_body(code, what, hint="paths and methods: /api/docs"))
+    status, detail = getattr(error, "status_code", 500), getattr(error, "detail", "")
+    what = f"{request.method} {_printable(request.url.path)[:200]}: {detail}"
+    return _answer(status, error_body(_CODES[status], what, hint="paths and methods: /api/docs"))
 
 
 def _of_postgres(request: Request, error: Exception) -> Response:

@@ -4,8 +4,8 @@ import hmac
 from collections.abc import MutableMapping
 from typing import Any
 
+from fastapi import HTTPException
 from pydantic import SecretStr
-from starlette.exceptions import HTTPException
 
 from console.errors import error_body
 from runtime.errors import ConfigurationError

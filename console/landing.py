@@ -4,7 +4,7 @@ from html import escape
 
 import asyncpg
 from fastapi import APIRouter
-from starlette.responses import HTMLResponse
+from fastapi.responses import HTMLResponse
 
 from console.api_docs import DOCS_URL, OPENAPI_URL
 from console.context import Console, Here

@@ -124,7 +124,9 @@ async def test_a_service_that_cannot_start_is_told_with_the_end_of_its_log(tmp_p
 
 async def test_the_demo_checks_every_sample_in_every_dialect_and_leaves_nothing(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    left_behind = scratch / "ticketwire-demo-killed"
+    left_behind.mkdir(parents=True)
+    (left_behind / "up.lock").touch()
     code, out, err = await run_to_end(tmp_path, "demo", "--exit", "--json", TMPDIR=str(scratch))
     assert code == 0, err
     results = json.loads(out)

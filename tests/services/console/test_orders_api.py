@@ -91,7 +91,7 @@ async def full_history(api: Api) -> None:
         minute(0),
     )
     await api.pool.execute(
-        "INSERT INTO journal VALUES ($1, 1, $2, $3, $4)",
+        "INSERT INTO journal (order_id, version, event_id, change, told, changed_at) VALUES ($1, 1, $2, $3, true, $4)",
         order,
         event,
         {"before": None, "after": {"passengers": [{"document_number": "E1234567"}]}},
