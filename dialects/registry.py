@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
 from dialects.contract import Inbound, Outbound
+from dialects.fliggy.inbound import FliggyInbound
+from dialects.fliggy.outbound import FliggyOutbound
 from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
 from schemas.wire_forms import WireForm
 
-INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(),)}
+INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(), FliggyInbound())}
 """Parties whose webhooks come in."""
 
-OUTBOUND: Mapping[str, Outbound] = {party.name: party for party in (AtlasOutbound(), Standard())}
+OUTBOUND: Mapping[str, Outbound] = {party.name: party for party in (AtlasOutbound(), Standard(), FliggyOutbound())}
 """Parties that are told."""
 
 
