@@ -8,7 +8,7 @@ WITH owed AS (
     FROM callbacks AS earlier
     JOIN (SELECT DISTINCT endpoint_id, order_id FROM owed WHERE state = 'pending') AS pair USING (endpoint_id, order_id)
     WHERE earlier.state IN ('queued', 'waiting', 'pending', 'sending')
-    ORDER BY earlier.callback_id
+    ORDER BY earlier.state = 'queued', earlier.callback_id  -- as completions take them: results first, then the queued
     FOR SHARE OF earlier
 ), ranked AS (
     SELECT owed.*, row_number() OVER (PARTITION BY endpoint_id, order_id, state ORDER BY sequence) AS place
