@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Mapping
 
+from dialects.aerohub.inbound import AeroHubInbound
+from dialects.aerohub.outbound import AeroHubOutbound
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
 from dialects.contract import Inbound, Outbound
@@ -12,10 +14,12 @@ from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
 from schemas.wire_forms import WireForm
 
-INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(), FliggyInbound())}
+INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(), AeroHubInbound(), FliggyInbound())}
 """Parties whose webhooks come in."""
 
-OUTBOUND: Mapping[str, Outbound] = {party.name: party for party in (AtlasOutbound(), Standard(), FliggyOutbound())}
+OUTBOUND: Mapping[str, Outbound] = {
+    party.name: party for party in (AtlasOutbound(), AeroHubOutbound(), Standard(), FliggyOutbound())
+}
 """Parties that are told."""
 
 
