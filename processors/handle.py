@@ -59,7 +59,6 @@ class Handler:
         decoded = [decode(record, self._dialects) for record in records]
         arrivals = [item for item in decoded if isinstance(item, Arrival)]
         unreadable = [item for item in decoded if isinstance(item, ParkedEvent)]
-        self._limit.check(isinstance(item, ParkedEvent) for item in decoded)
         batch = _Batch({Coordinates(r.topic, r.partition, r.offset): r for r in records})
         await self._settle(arrivals, unreadable, batch)
         seconds = time.perf_counter() - begun
@@ -72,11 +71,11 @@ class Handler:
         except Refused as refusal:
             if len(arrivals) == 1:
                 event = parked(batch.records[arrivals[0].at], stage="apply", reason=refusal.reason, detail=str(refusal))
-                self._limit.check([True])
                 return await self._settle([], [*unreadable, event], batch)
             middle = len(arrivals) // 2
             await self._settle(arrivals[:middle], unreadable, batch)
             return await self._settle(arrivals[middle:], [], batch)
+        self._limit.count(_were_parked(result, parked_events))
         self._count(result, parked_events, batch)
         return None
 
@@ -112,6 +111,7 @@ class Handler:
                     for arrival, error in result.unapplicable
                 ),
             ]
+            self._limit.check(_were_parked(result, parked_events))
             if parked_events:
                 await park(connection, self._processor.name, parked_events)
         return result, parked_events
@@ -142,6 +142,10 @@ class Handler:
                 stage=event.stage,
                 reason=event.reason,
             )
+
+
+def _were_parked(result: BatchResult, parked_events: Sequence[ParkedEvent]) -> list[bool]:
+    return [False] * (len(result.verdicts) + result.redelivered) + [True] * len(parked_events)
 
 
 class _Batch(dict[str, int]):

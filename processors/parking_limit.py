@@ -1,7 +1,7 @@
 """The parking limit: a decoder that fails for everything must stop its consumer, not park the whole stream."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 
 class ParkingLimitReached(Exception):
@@ -19,8 +19,8 @@ class ParkingLimit:
         self._most = window_records * limit_percent // 100
         self._limit_percent = limit_percent
 
-    def check(self, were_parked: Iterable[bool]) -> None:
-        """Look at the next batch, before it is committed. Raises ParkingLimitReached; then nothing is counted."""
+    def check(self, were_parked: Sequence[bool]) -> None:
+        """Look at what is about to be committed; raises ParkingLimitReached when it would pass the limit."""
         window = deque(self._latest, maxlen=self._latest.maxlen)
         window.extend(were_parked)
         parked = sum(window)
@@ -29,4 +29,7 @@ class ParkingLimit:
                 f"{parked} of the latest {self._latest.maxlen} records cannot be applied,"
                 f" more than {self._limit_percent} %"
             )
-        self._latest = window
+
+    def count(self, were_parked: Sequence[bool]) -> None:
+        """Remember what was committed, each record once."""
+        self._latest.extend(were_parked)

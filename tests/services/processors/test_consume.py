@@ -1,7 +1,10 @@
 """A processor from Kafka to Postgres: what lands, what parks, and where it goes on."""
 
 import asyncio
+import random
+import string
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,6 +17,8 @@ from dialects.registry import INBOUND
 from schemas.topics import processor_group, raw_topic
 from tests.services.processors.conftest import MakeStage, Stage, ticketed_body, void_body
 from tests.waiting import until
+
+ENDLESS = "".join(random.Random(1).choices(string.ascii_letters, k=10_000))
 
 
 async def lag(stage: Stage, name: str, event_type: str) -> int:
@@ -71,12 +76,8 @@ async def test_a_poison_event_parks_alone_with_its_original_and_the_rest_of_its_
 
 
 async def test_an_event_that_postgres_refuses_parks_alone(stage: Stage) -> None:
-    import random
-    import string
-
-    endless = "".join(random.Random(1).choices(string.ascii_letters, k=10_000))
     for number in range(5):
-        await stage.send(void_body("A", 0, code=endless if number == 2 else f"V-{number}"), order_no="A")
+        await stage.send(void_body("A", 0, code=ENDLESS if number == 2 else f"V-{number}"), order_no="A")
     async with stage.processing("void"):
         await until(lambda: stage.count("parked"))
         await until(lambda: _at_least(stage, "void_cases", 4))
@@ -134,6 +135,29 @@ async def test_a_decoder_that_fails_for_everything_stops_at_the_limit_and_goes_o
     async with stage.processing("void", dialects=dialects):
         await until(lambda: _at_least(stage, "void_cases", 60 - parked))
     assert await stage.count("parked") == parked
+
+
+class Refusing:
+    """Reads every void as one whose code no index takes: Postgres refuses each of them."""
+
+    def __init__(self, real: Inbound) -> None:
+        self._real = real
+
+    def read(self, raw: Any) -> Any:
+        read = self._real.read(raw)
+        return replace(read, content=read.content.model_copy(update={"void_code": ENDLESS}))
+
+
+async def test_events_that_are_all_refused_reach_the_limit_too(
+    make_stage: MakeStage, kafka_bootstrap: str, database_dsn: str
+) -> None:
+    stage = await make_stage(kafka_bootstrap, database_dsn, parking_window_records=20)
+    for number in range(60):
+        await stage.send(void_body(f"O{number}", 0), order_no=f"O{number}")
+    dialects: Any = {"atlas": Refusing(INBOUND["atlas"])}
+    async with stage.processing("void", dialects=dialects) as supervisor:
+        await until(_says(supervisor, "parking limit"))
+    assert await stage.count("parked") == 10
 
 
 def _says(supervisor: Any, words: str) -> Any:
