@@ -36,26 +36,18 @@ def _xml(text: str) -> dict[str, Any]:
     All is read inside an element of ours: so there may be several roots or none, and a document type, which stands
     only before the root, is a syntax error. With it entities of a sender's own are impossible, and their expansion.
     """
-    holders: list[dict[str, Any]] = [{}]
+    holders: list[dict[str, list[Any]]] = [{}]
     texts: list[str] = [""]
 
-    def start(name: str, _attributes: dict[str, str]) -> None:
+    def start(_name: str, _attributes: dict[str, str]) -> None:
         if len(holders) > MAX_DEPTH:
             raise UnreadableAnswer(f"the body is nested deeper than {MAX_DEPTH} levels")
-        del name
         holders.append({})
         texts.append("")
 
     def end(name: str) -> None:
-        fields, content = holders.pop(), texts.pop()
-        if holders:
-            value = fields or content.strip()
-            known = holders[-1]
-            known[name] = (
-                [*known[name], value]
-                if isinstance(known.get(name), list)
-                else ([known[name], value] if name in known else value)
-            )
+        content = texts.pop().strip()
+        holders[-2].setdefault(name, []).append(_collapsed(holders.pop()) or content)
 
     def characters(content: str) -> None:
         texts[-1] += content
@@ -63,5 +55,9 @@ def _xml(text: str) -> dict[str, Any]:
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
     parser.Parse(f"<answer>{_DECLARATION.sub('', text, count=1)}</answer>".encode(), True)
-    found: dict[str, Any] = holders[0]["answer"] or {}
+    (found,) = holders[0]["answer"]
     return found if isinstance(found, dict) else {}
+
+
+def _collapsed(fields: dict[str, list[Any]]) -> dict[str, Any]:
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}

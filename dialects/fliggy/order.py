@@ -25,7 +25,7 @@ def read_order(parameters: Mapping[str, str]) -> OrderTicketed | OrderRejected:
     order = _order(parameters.get(ORDER, ""))
     check_order(order)
     # null and missing are the same (contracts/README.md, "Rules that hold for all five", 1)
-    given = {name: value for name, value in order.items() if value is not None}
+    given = {name: value for name, value in _with_attributes(order).items() if value is not None}
     return _ticketed(given) if flag(given.pop("success")) else _rejected(given)
 
 
@@ -72,6 +72,35 @@ def _inside(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+def _with_attributes(order: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy whose attributes, of the order and of all tickets, are objects where their text is one (7)."""
+    found = _with_ticket_attributes(order)
+    if "order_attr" in found:
+        found["order_attr"] = _attributes(found["order_attr"])
+    if passengers := objects(order, "passenger_list"):
+        found["passenger_list"] = [_with_ticket_attributes(passenger) for passenger in passengers]
+    return found
+
+
+def _with_ticket_attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
+    tickets = [
+        ticket | {"ext_attr": _attributes(ticket["ext_attr"])} if "ext_attr" in ticket else ticket
+        for ticket in objects(holder, "ticket_list")
+    ]
+    return {**holder, "ticket_list": tickets} if tickets else dict(holder)
+
+
+def _attributes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        body = value.encode()
+        attributes = parse(body)
+    except NotJson:
+        return value
+    return value if unstorable(body, attributes) or _deeper(attributes, MAX_DEPTH) else attributes
 
 
 def _ticketed(order: dict[str, Any]) -> OrderTicketed:

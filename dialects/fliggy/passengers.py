@@ -5,10 +5,9 @@ other names than the supplier. Else by name, without regard to case. Among equal
 alone: the first success freezes the order, so a wrong pairing could not be mended.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
-
-import orjson
 
 from dialects.fliggy.settings import Credentials, PassengerContext, TicketContext
 from schemas.events import Passenger
@@ -159,4 +158,4 @@ def _ticket(number: str, ticket: TicketContext, credentials: Credentials) -> dic
 
 def attributes(value: object) -> str | None:
     """A JSON object in a text, or nothing (7)."""
-    return None if value is None else orjson.dumps(value).decode()
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 
 _LONG = 2**63 - 1
 """Numbers of the contract are 64-bit integers ("Beyond the document", "Nesting")."""
@@ -80,6 +89,12 @@ class TicketContext(_Given):
     ext_attr: dict[str, JsonValue] | None = None
 
 
+def _some(tickets: tuple[TicketContext, ...]) -> tuple[TicketContext, ...]:
+    if not tickets:
+        raise ValueError("is empty")
+    return tickets
+
+
 class PassengerContext(_Given):
     """One passenger as the platform knows them, found in the event by document number or name."""
 
@@ -87,7 +102,7 @@ class PassengerContext(_Given):
     passenger_cert_no: Id | None = Field(None, repr=False)
     passenger_cert_type: Id | None = None
     passenger_id: Id | None = None
-    ticket_list: Annotated[tuple[TicketContext, ...], Field(min_length=1, strict=False)]
+    ticket_list: Annotated[tuple[TicketContext, ...], Field(strict=False), AfterValidator(_some)]
 
     @model_validator(mode="after")
     def _can_be_found(self) -> Self:
