@@ -1,15 +1,12 @@
 """The console's API, called for a command."""
 
-from datetime import timedelta
-from ipaddress import ip_address
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode
 
 import orjson
 import typer
-from pyreqwest.client import SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import PyreqwestError
 
+from cli import http_call
 from cli.running import read_running
 from runtime.errors import ConfigurationError, ServiceUnavailable, TicketwireError
 from runtime.settings import Settings, load_settings
@@ -19,7 +16,7 @@ Url = Annotated[
     typer.Option("--url", help="The console's address. Default: that of the running `up`, else of the settings."),
 ]
 
-TIMEOUT = timedelta(seconds=40)
+TIMEOUT_SECONDS = 40.0
 _OURS_TO_MEND = frozenset({401, 422})
 
 
@@ -47,19 +44,15 @@ class ApiClient:
 
     def call(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """The answer's JSON. Parts of the query that are None are left out."""
-        asked = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        try:
-            with http_client(self.url) as client:
-                request = client.request(method, f"{self.url}/api/v1{path}").bearer_auth(self._token).query(asked)
-                if body is not None:
-                    request = request.body_bytes(orjson.dumps(body)).header("content-type", "application/json")
-                response = request.build().send()
-                status, content = response.status, bytes(response.bytes())
-        except PyreqwestError as error:
-            raise ServiceUnavailable(
-                f"no console answers at {self.url} ({type(error).__name__})",
-                hint="start one with: ticketwire up; or say where it is with --url",
-            ) from None
+        asked = urlencode({name: value for name, value in (query or {}).items() if value is not None})
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        status, content = http_call.call(
+            method,
+            f"{self.url}/api/v1{path}" + (f"?{asked}" if asked else ""),
+            headers=headers,
+            body=None if body is None else orjson.dumps(body),
+            timeout_seconds=TIMEOUT_SECONDS,
+        )
         return _read(self.url, status, content)
 
 
@@ -92,19 +85,6 @@ def address(host: str, port: int) -> str:
 def segment(text: str) -> str:
     """A name as one segment of a path."""
     return quote(text, safe="")
-
-
-def http_client(url: str) -> SyncClient:
-    builder = SyncClientBuilder().timeout(TIMEOUT).follow_redirects(False)
-    return (builder.no_proxy() if _is_this_machine(url) else builder).build()
-
-
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _read(url: str, status: int, content: bytes) -> Any:

@@ -6,12 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-from pyreqwest.client import Client
-from pyreqwest.exceptions import PyreqwestError
-
+from cli.http_call import call
 from runtime.errors import ConfigurationError, ServiceUnavailable
 
 READY_PATIENCE_SECONDS = 90.0
@@ -57,7 +54,7 @@ class Child:
         await self._launch()
         self._keeping = asyncio.create_task(self._keep(), name=f"keep {self.plan.name}")
 
-    async def wait_ready(self, client: Client) -> None:
+    async def wait_ready(self) -> None:
         """Wait until /readyz is 200. Raises ConfigurationError when it refuses its settings, ServiceUnavailable when
         it is not ready in time; both with the end of its log."""
         deadline = time.monotonic() + READY_PATIENCE_SECONDS
@@ -66,12 +63,12 @@ class Child:
             if self._process is not None and self._process.returncode == _WRONG_SETTINGS:
                 raise ConfigurationError(f"{self.plan.name} refused to start", hint=self._last_lines())
             try:
-                response = await client.get(f"{self.plan.url}/readyz").timeout(timedelta(seconds=2)).build().send()
-                answer = await response.text()
-                if response.status == 200:
+                status, body = await asyncio.to_thread(call, "GET", f"{self.plan.url}/readyz", timeout_seconds=2.0)
+                answer = body.decode(errors="replace")
+                if status == 200:
                     return
-            except PyreqwestError as error:
-                answer = type(error).__name__
+            except ServiceUnavailable as error:
+                answer = error.message
             await asyncio.sleep(_POLL_SECONDS)
         raise ServiceUnavailable(
             f"{self.plan.name} is not ready after {READY_PATIENCE_SECONDS:.0f} s: {answer[:300]}",

@@ -3,18 +3,17 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
-from pyreqwest.client import ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
 
 from cli.findings import Finding, bad, mind, well
+from cli.http_call import call
 from cli.running import RunningUp
-from runtime.errors import SchemaError, TicketwireError
+from runtime.errors import SchemaError, ServiceUnavailable, TicketwireError
 from runtime.kafka_clients import ADMIN_TIMEOUT_MS, BROKER_UNREACHABLE, client_arguments
 from runtime.settings import KafkaSettings, PostgresSettings
 from schemas.topics import all_topics
@@ -114,19 +113,17 @@ async def look_at_services(running: RunningUp | None) -> list[Finding]:
     """Whether each service of the `up` that runs here is ready."""
     if running is None:
         return []
-    async with ClientBuilder().no_proxy().timeout(timedelta(seconds=3)).build() as client:
+    return list(await asyncio.gather(*(asyncio.to_thread(_service, s.name, s.url) for s in running.services)))
 
-        async def ask(name: str, url: str) -> Finding:
-            try:
-                response = await client.get(f"{url}/readyz").build().send()
-                answer = await response.text()
-            except PyreqwestError as error:
-                return bad("services", f"{name} does not answer: {type(error).__name__}", "look at its log")
-            if response.status != 200:
-                return bad("services", f"{name} is not ready: {answer[:200]}", "look at its log")
-            return well("services", f"{name} is ready")
 
-        return list(await asyncio.gather(*(ask(service.name, service.url) for service in running.services)))
+def _service(name: str, url: str) -> Finding:
+    try:
+        status, answer = call("GET", f"{url}/readyz", timeout_seconds=3.0)
+    except ServiceUnavailable:
+        return bad("services", f"{name} does not answer", "look at its log")
+    if status != 200:
+        return bad("services", f"{name} is not ready: {answer.decode(errors='replace')[:200]}", "look at its log")
+    return well("services", f"{name} is ready")
 
 
 def look_at_disk(folder: Path) -> Finding:

@@ -13,6 +13,7 @@ from cli.doctor_checks import all_looks, look_at_disk, look_at_kafka, look_at_po
 from cli.findings import Finding, bad, mind, well
 from cli.running import RunningUp, read_running
 from cli.talk import Json, print_json, print_table, say
+from ingest.sources import configured_sources
 from runtime.errors import ConfigurationError
 from runtime.secret_box import SecretBox, new_key
 from runtime.settings import Settings, SourceSettings, load_settings
@@ -65,7 +66,7 @@ def examine() -> list[Finding]:
 def look_at_settings(settings: Settings, running: RunningUp | None) -> list[Finding]:
     """What the services would refuse or miss."""
     found = [*_sources(settings.sources), *_secrets(settings, running)]
-    return found or [well("settings", f"complete; sources: {', '.join(settings.sources) or 'none'}")]
+    return found or [well("settings", f"complete; sources: {', '.join(configured_sources(settings.sources))}")]
 
 
 def _sources(sources: Mapping[str, SourceSettings]) -> list[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-from pyreqwest.client import ClientBuilder
 
 from cli.child import Child, ChildPlan
 from cli.first_run import own_secrets
@@ -14,6 +13,7 @@ from cli.migrate_command import bring_up_to_date
 from cli.places import Place, choose_places
 from cli.running import RunningService, RunningUp
 from cli.servers import Servers
+from ingest.sources import configured_sources
 from runtime.settings import Settings
 
 
@@ -88,7 +88,7 @@ class Hub:
             console=urls["console"],
             admin_token=token,
             ingest=urls["ingest"],
-            sources={name: f"{urls['ingest']}/in/{name}" for name in self._settings.sources},
+            sources={name: f"{urls['ingest']}/in/{name}" for name in configured_sources(self._settings.sources)},
             kafka=kafka,
             postgres=dsn,
             services=self._services(),
@@ -111,13 +111,12 @@ class Hub:
             child = Child(plan, talk=self._talk, changed=self._tell)
             self._children.append(child)
             await child.start()
-        async with ClientBuilder().no_proxy().build() as client:
-            try:
-                async with asyncio.TaskGroup() as waiting:
-                    for child in self._children:
-                        waiting.create_task(child.wait_ready(client))
-            except BaseExceptionGroup as failures:
-                raise failures.exceptions[0] from None
+        try:
+            async with asyncio.TaskGroup() as waiting:
+                for child in self._children:
+                    waiting.create_task(child.wait_ready())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     def _base_environment(self) -> dict[str, str]:
         return {

@@ -1,18 +1,21 @@
 """ticketwire send-sample: a documented payload, signed as its source would sign it."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from cli.api_client import address, http_client
+from cli import http_call
+from cli.api_client import address
 from cli.names import known_name
 from cli.running import read_running
 from cli.sample_list import Sample, samples
 from cli.source_proof import proof
 from cli.talk import Json, print_fields, print_json, print_table
-from runtime.errors import InvalidRequest, ServiceUnavailable
+from ingest.sources import configured_sources
+from runtime.errors import InvalidRequest
 from runtime.settings import Settings, load_settings
+
+TIMEOUT_SECONDS = 10.0
 
 
 def register(app: typer.Typer) -> None:
@@ -54,20 +57,12 @@ def send_sample(
 
 def post_sample(settings: Settings, sample: Sample, *, to: str, order_no: str, source: str) -> tuple[int, str]:
     """Send it and return the status and the text of the answer; raises ServiceUnavailable when nobody answers."""
-    from pyreqwest.exceptions import PyreqwestError
-
     body = sample.body if order_no == sample.order_no else sample.with_order_no(order_no)
-    known = known_name("source", source, settings.sources)
-    headers = proof(settings.sources[known].verification, body) | {"Content-Type": "application/json"}
-    try:
-        with http_client(to) as client:
-            request = client.post(to).headers(headers).body_bytes(body).timeout(timedelta(seconds=10))
-            response = request.build().send()
-            return response.status, response.text()
-    except PyreqwestError as error:
-        raise ServiceUnavailable(
-            f"no ingest answers at {to} ({type(error).__name__})", hint="start it with: ticketwire up"
-        ) from None
+    sources = configured_sources(settings.sources)
+    known = known_name("source", source, sources)
+    headers = proof(sources[known].verification, body) | {"Content-Type": "application/json"}
+    status, answer = http_call.call("POST", to, headers=headers, body=body, timeout_seconds=TIMEOUT_SECONDS)
+    return status, answer.decode(errors="replace")
 
 
 def ingest_url(settings: Settings, url: str | None) -> str:
