@@ -161,3 +161,15 @@ async def test_a_second_signal_ends_it_at_once() -> None:
         async with asyncio.timeout(10):
             assert await child.wait() == -signal.SIGTERM
         writer.close()
+
+
+async def test_regression_a_stopped_process_ends_well_every_time() -> None:
+    """The server's threads used to outlive it: one stop in eight ended in an abort (granian issue 693)."""
+
+    async def stopped() -> int:
+        async with process() as (child, _):
+            child.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                return await child.wait()
+
+    assert await asyncio.gather(*(stopped() for _ in range(8))) == [0] * 8
