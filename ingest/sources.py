@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dialects.contract import Inbound
-from dialects.registry import inbound
+from dialects.registry import INBOUND, inbound
 from dialects.verification import scheme
 from ingest.limits import TokenBucket
 from runtime.errors import ConfigurationError
@@ -23,9 +23,14 @@ class Source:
     bucket: TokenBucket | None
 
 
+def configured_sources(settings: Mapping[str, SourceSettings]) -> Mapping[str, SourceSettings]:
+    """The sources of the settings; where there are none, one for each party, unverified, as for a first look."""
+    return settings or {name: SourceSettings(dialect=name) for name in sorted(INBOUND)}
+
+
 def load_sources(settings: Mapping[str, SourceSettings]) -> dict[str, Source]:
     """All sources by name; raises ConfigurationError that names the wrong one."""
-    return {name: _load(name, source) for name, source in settings.items()}
+    return {name: _load(name, source) for name, source in configured_sources(settings).items()}
 
 
 def _load(name: str, settings: SourceSettings) -> Source:

@@ -5,12 +5,21 @@ from difflib import get_close_matches
 from typing import Any
 
 from processors.contract import Processor
+from processors.notices.apply import NoticeProcessor
 from processors.ticketed.apply import TicketedProcessor
 from processors.void.apply import VoidProcessor
 from runtime.errors import ConfigurationError
+from schemas.topics import EventType
 
 PROCESSORS: dict[str, Processor[Any]] = {
-    processor.name: processor for processor in (TicketedProcessor(), VoidProcessor())
+    processor.name: processor
+    for processor in (
+        TicketedProcessor(),
+        VoidProcessor(),
+        NoticeProcessor("rejected", EventType.REJECTED),
+        NoticeProcessor("changed", EventType.CHANGED),
+        NoticeProcessor("refunded", EventType.REFUNDED),
+    )
 }
 
 

@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     postgres: PostgresSettings = Field(PostgresSettings(), description="the database")
     ingest: IngestSettings = Field(IngestSettings(), description="suppliers' door")
     sources: dict[Name, SourceSettings] = Field(
-        {"atlas": SourceSettings(dialect="atlas")}, description="who may send, by name"
+        {}, description="who may send, by name; empty: one for each dialect, by its name, unverified"
     )
     processors: ProcessorSettings = Field(ProcessorSettings(), description="Kafka to Postgres")
     publisher: PublisherSettings = Field(PublisherSettings(), description="callbacks out")

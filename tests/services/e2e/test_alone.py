@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
-from pyreqwest.client import ClientBuilder
 
 from cli.child import Child, ChildPlan
 from cli.ports import Ports
@@ -35,8 +34,7 @@ async def second(whole: Whole, name: str) -> AsyncIterator[Child]:
     child = Child(again, talk=whole.talk.append, changed=lambda: None)
     await child.start()
     try:
-        async with ClientBuilder().no_proxy().build() as client:
-            await child.wait_ready(client)
+        await child.wait_ready()
         yield child
     finally:
         await child.stop()
