@@ -32,7 +32,7 @@ def ingest(with_parent: WithParent = False) -> None:
 
 
 def processor(
-    names: Annotated[list[str], typer.Argument(help="Which ones: ticketed, void.", metavar="NAME…")],
+    names: Annotated[list[str], typer.Argument(help="Which ones, such as ticketed or void.", metavar="NAME…")],
     with_parent: WithParent = False,
 ) -> None:
     """Turn events on Kafka into state in Postgres. Several names run in one process; usually each has its own.

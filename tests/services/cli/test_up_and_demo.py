@@ -10,10 +10,14 @@ import psutil
 import pytest
 
 from cli.sample_list import sample_set
+from processors.registry import PROCESSORS
 from tests.services.cli.hub_process import run_to_end, up
 from tests.waiting import until
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
+
+
+PROCESSES = [f"processor-{name}" for name in PROCESSORS]
 
 
 def gone(family: list[psutil.Process]) -> bool:
@@ -25,7 +29,7 @@ async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path)
     async with up(tmp_path) as hub:
         family = hub.family()
         assert {service["name"] for service in hub.told["services"]} == {
-            *("ingest", "processor-ticketed", "processor-void", "publisher", "console")
+            *("ingest", "publisher", "console", *PROCESSES)
         }
         for words in (
             ("doctor", "--json"),
@@ -49,7 +53,7 @@ async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path)
     stopped = [
         line.split()[1] for line in err_bytes.decode().splitlines() if line.startswith("stopping ") and "(" not in line
     ]
-    assert stopped == ["ingest", "processor-ticketed", "processor-void", "publisher", "console"]
+    assert stopped == ["ingest", *PROCESSES, "publisher", "console"]
     await until(lambda: gone(family), what="the end of every process")
     assert not (tmp_path / ".ticketwire" / "up.json").exists()
     assert b"Traceback" not in err_bytes
