@@ -8,17 +8,22 @@ from dialects.aerohub.outbound import AeroHubOutbound
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
 from dialects.contract import Inbound, Outbound
+from dialects.datacentre.inbound import DataCentreInbound
+from dialects.datacentre.outbound import DataCentreOutbound
 from dialects.fliggy.inbound import FliggyInbound
 from dialects.fliggy.outbound import FliggyOutbound
 from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
 from schemas.wire_forms import WireForm
 
-INBOUND: Mapping[str, Inbound] = {party.name: party for party in (AtlasInbound(), AeroHubInbound(), FliggyInbound())}
+INBOUND: Mapping[str, Inbound] = {
+    party.name: party for party in (AtlasInbound(), AeroHubInbound(), DataCentreInbound(), FliggyInbound())
+}
 """Parties whose webhooks come in."""
 
 OUTBOUND: Mapping[str, Outbound] = {
-    party.name: party for party in (AtlasOutbound(), AeroHubOutbound(), Standard(), FliggyOutbound())
+    party.name: party
+    for party in (AtlasOutbound(), AeroHubOutbound(), DataCentreOutbound(), Standard(), FliggyOutbound())
 }
 """Parties that are told."""
 

@@ -1,0 +1,1 @@
+"""The data centre, an accounting hub of affiliated companies: `ticket_order` (contract: datacentre-ticket-order)."""
