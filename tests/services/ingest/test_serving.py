@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from runtime.errors import ConfigurationError
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from tests.services.ingest.hub import parse
+
+THREADS = Path("/proc/self/task")
 
 SERVE = """
 import asyncio
@@ -163,13 +166,11 @@ async def test_a_second_signal_ends_it_at_once() -> None:
         writer.close()
 
 
-async def test_regression_a_stopped_process_ends_well_every_time() -> None:
-    """The server's threads used to outlive it: one stop in eight ended in an abort (granian issue 693)."""
-
-    async def stopped() -> int:
-        async with process() as (child, _):
-            child.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(20):
-                return await child.wait()
-
-    assert await asyncio.gather(*(stopped() for _ in range(8))) == [0] * 8
+@pytest.mark.skipif(not THREADS.exists(), reason="the threads of a process are listed on Linux only")
+async def test_regression_no_thread_of_a_stopped_server_is_left() -> None:
+    """A thread that was left touched Python while the process ended: one stop in eight was an abort (granian 693)."""
+    for _ in range(10):
+        before = {thread.name for thread in THREADS.iterdir()}
+        async with serving() as server:
+            await exchange(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert {thread.name for thread in THREADS.iterdir()} <= before
