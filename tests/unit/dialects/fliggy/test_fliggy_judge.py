@@ -125,3 +125,8 @@ def test_reasons_do_not_repeat_the_platforms_texts() -> None:
 @given(st.binary(max_size=200) | st.text(alphabet="<>/?!&;a=\"' \n{}", max_size=40).map(str.encode))
 def test_no_rubbish_is_a_yes(rubbish: bytes) -> None:
     assert isinstance(judged(rubbish), Refused)
+
+
+def test_depth_is_bounded_as_it_is_read() -> None:
+    assert judged("<a>" * 5000) == Refused("answer-unreadable: the body is nested deeper than 32 levels")
+    assert judged("<a>" * 20 + "</a>" * 20) == Refused("answer-without-ret-success")
