@@ -166,11 +166,15 @@ async def test_a_second_signal_ends_it_at_once() -> None:
         writer.close()
 
 
+def native_threads() -> set[str]:
+    return {thread.name for thread in THREADS.iterdir()}
+
+
 @pytest.mark.skipif(not THREADS.exists(), reason="the threads of a process are listed on Linux only")
 async def test_regression_no_thread_of_a_stopped_server_is_left() -> None:
     """A thread that was left touched Python while the process ended: one stop in eight was an abort (granian 693)."""
     for _ in range(10):
-        before = {thread.name for thread in THREADS.iterdir()}
+        before = native_threads()
         async with serving() as server:
             await exchange(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert {thread.name for thread in THREADS.iterdir()} <= before
+        assert native_threads() <= before
