@@ -89,7 +89,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.sampled_from(PATHS[:-2]), JSON, max_size=3))
 def test_any_values_in_any_fields(values: dict[str, Any]) -> None:
     order = ORDER
@@ -98,7 +98,7 @@ def test_any_values_in_any_fields(values: dict[str, Any]) -> None:
     survives(request({**COMMON, "confirm_book_r_q": json.dumps(order)}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()), st.text(max_size=50))
 def test_any_bytes_and_any_query(rubbish: bytes, query: str) -> None:
     for asked in (

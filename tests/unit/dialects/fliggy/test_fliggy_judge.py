@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialects.contract import Answer, Refused, RefusedForGood, Understood, Verdict
@@ -122,6 +122,7 @@ def test_reasons_do_not_repeat_the_platforms_texts() -> None:
         assert "2121" not in verdict.reason
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet="<>/?!&;a=\"' \n{}", max_size=40).map(str.encode))
 def test_no_rubbish_is_a_yes(rubbish: bytes) -> None:
     assert isinstance(judged(rubbish), Refused)

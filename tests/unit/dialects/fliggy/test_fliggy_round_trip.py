@@ -89,7 +89,7 @@ def context_of(order: dict[str, Any], event: OrderTicketed) -> dict[str, Any]:
     return {"alitrip_order_id": order["alitrip_order_id"], **kept_order, "passenger_list": passengers}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(orders, people)
 def test_a_ticketed_order(order: dict[str, Any], everybody: list[tuple[str, Any, list[Any]]]) -> None:
     event = OrderTicketed(
