@@ -115,7 +115,9 @@ class Consumer:
             await self._handler.handle(records)
         except ParkingLimitReached as reached:
             self.stopped_by = str(reached)
-            log.critical("processor.stopped", processor=self.name, reason=self.stopped_by, hint="see docs/operations.md, "A processor stopped"")
+            log.critical(
+                "processor.stopped", processor=self.name, reason=self.stopped_by, hint="see docs/operations.md"
+            )
             self.ended.set()
             return False
         except TryLater as later:

@@ -1,9 +1,15 @@
 """What the texts promise can be found: paths, make targets, links."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from cli.main import build
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -44,3 +50,25 @@ def test_every_decision_says_its_status_context_and_consequences() -> None:
         text = path.read_text()
         for heading in ("## Context", "## Decision", "## Consequences"):
             assert heading in text, f"{path.name} has no {heading!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_command_that_a_page_names_exists_with_its_options(page: Path) -> None:
+    for words in _commands((ROOT / page).read_text()):
+        command: Any = get_command(build())
+        while isinstance(command, TyperGroup) and words and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        assert not isinstance(command, TyperGroup) or words in ([], ["--help"]), (
+            f"{page}: no command {' '.join(words)!r}"
+        )
+        options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+        unknown = [word.split("=")[0] for word in words if word.startswith("--") and word.split("=")[0] not in options]
+        assert not unknown, f"{page}: {command.name} has no option {unknown}"
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """`ticketwire …` between backticks, or as an indented line of shell, without what a comment or a pipe follows."""
+    found = re.findall(r"`(?:\.venv/bin/)?ticketwire ([^`]+)`", text)
+    found += re.findall(r"^    (?:\.venv/bin/)?ticketwire (.+)$", text, flags=re.MULTILINE)
+    for line in found:
+        yield re.split(r"\s+[#|>]", line)[0].split()
