@@ -1,11 +1,15 @@
 """ticketwire order …: what is known of an order, and how it came to be."""
 
+import json
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.api_client import ApiClient, Url, open_api, segment
 from cli.talk import Json, print_fields, print_heading, print_json, print_table, say
+from runtime.errors import InvalidRequest
 
 app = typer.Typer(no_args_is_help=True, help="What is known of an order, and how it came to be.")
 
@@ -31,6 +35,43 @@ def say_more(page: dict[str, Any]) -> None:
     """Say how to get the next page, if there is one."""
     if page["next_cursor"]:
         say(f"there is more: --cursor {page['next_cursor']}")
+
+
+@app.command("context")
+def context(
+    order_no: OrderNo,
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON, by party; - reads standard input. Without it: show what is set.")
+    ] = None,
+    *,
+    source: Source = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Store what a webhook does not carry and a partner needs; callbacks that waited for it go out.
+
+    \b
+    ticketwire order context TESTL20230922153224323 context.json
+    echo '{"PARTY": {"FIELD": "value"}}' | ticketwire order context TESTL20230922153224323 -
+    """
+    path = f"/orders/{segment(order_no)}/context"
+    api = open_api(url)
+    query = {"source": source}
+    shown = api.get(path) if file is None else api.call("PUT", path, body=_contexts(file), query=query)
+    if as_json:
+        print_json(shown)
+    else:
+        columns = ("party", "source", "updated_at", "fields")
+        rows = [[c["party"], c["source"] or "any", c["updated_at"], ", ".join(c["fields"])] for c in shown["contexts"]]
+        print_table(columns, rows, nothing=f"no context is set for {order_no}")
+
+
+def _contexts(file: Path) -> Any:
+    text = sys.stdin.read() if str(file) == "-" else file.read_text()
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(f"{file} is not JSON: {error}", hint='write {"PARTY": {"FIELD": "value"}}') from None
 
 
 @app.command("list")

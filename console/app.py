@@ -3,7 +3,7 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
-from console import callbacks, endpoints, landing, orders, parked, status
+from console import callbacks, endpoints, landing, order_contexts, orders, parked, status
 from console.api_docs import OPENAPI_URL, install_api_docs
 from console.context import Console
 from console.errors import install_error_answers
@@ -26,7 +26,7 @@ def build_app(console: Console, health: Health) -> AsgiApp:
     api.state.console = console
     # The gate does the checking; this only tells the documentation page to send the token.
     token = Depends(HTTPBearer(auto_error=False, description="the admin token"))
-    for part in (endpoints, orders, callbacks, parked, status):
+    for part in (endpoints, order_contexts, orders, callbacks, parked, status):
         api.include_router(part.router, prefix=GUARDED, dependencies=[token])
     api.include_router(landing.router)
     install_api_docs(api)

@@ -21,6 +21,17 @@ class Dialect(Protocol):
     def event_types(self) -> frozenset[str]:
         """Canonical types that have a wire form in this dialect."""
 
+    @property
+    def takes_context(self) -> bool:
+        """Whether its calls depend on the order's context."""
+
+    @property
+    def only_named(self) -> bool:
+        """Whether its endpoints hear only of orders whose context names the party."""
+
+    def check_context(self, context: Mapping[str, Any]) -> list[str]:
+        """What is wrong with an order's context for this party, a sentence for each field."""
+
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         """What is wrong with these credentials, a sentence each; empty when they will do."""
 

@@ -83,6 +83,13 @@ class ShownVoidCase(BaseModel):
     history: list[SaidVoidStatus] = Field(description="every status that was said, by arrival")
 
 
+class ShownNotice(BaseModel):
+    type: str
+    event_id: UUID
+    arrived_at: datetime
+    content: dict[str, Any] = Field(description="what was said; personal values are masked")
+
+
 class ShownOrder(BaseModel):
     order_no: str
     source: str
@@ -96,6 +103,7 @@ class ShownOrder(BaseModel):
     updated_at: datetime
     passengers: list[ShownPassenger]
     void_cases: list[ShownVoidCase]
+    notices: list[ShownNotice] = Field(description="rejections, changes and refunds, by arrival")
     callbacks: dict[str, int] = Field(description="number of callbacks by state")
 
 
@@ -158,13 +166,14 @@ async def get(
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         order, _ = await _resolve(connection, order_no, source, only_applied=True)
-        row, passengers, voids = await table.read_order(connection, order)
+        row, passengers, voids, notices = await table.read_order(connection, order)
     if row is None:
         raise _no_order(order_no)
     return ShownOrder(
         **row,
         passengers=[ShownPassenger(**masked(dict(passenger))) for passenger in passengers],
         void_cases=[ShownVoidCase(**case) for case in voids],
+        notices=[ShownNotice(**{**notice, "content": masked(notice["content"])}) for notice in notices],
     )
 
 

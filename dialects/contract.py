@@ -214,6 +214,8 @@ class Outbound(Protocol):
     """Whether calls depend on the order's context, or on what was delivered of the order before."""
     only_named: bool
     """Whether an endpoint hears only of orders whose context names this party (DESIGN §5)."""
+    private_fields: frozenset[str]
+    """Names (lower case) of fields in its calls and answers that hold personal data or secrets: kept masked only."""
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
         """What is wrong with an order's context for this party, a sentence for each field; empty when it will do."""
@@ -226,3 +228,40 @@ class Outbound(Protocol):
 
     def judge(self, answer: Answer) -> Verdict:
         """Read the partner's verdict."""
+
+
+# --- a party's own side -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the party's own side makes of one call.
+
+    `order` is the contract's key of it, as far as it could be read. `remarks` are departures from what the digest
+    recommends to a strict writer, which the document itself does not forbid. `remember` is to be added to what is held
+    before the next call is heard; it is empty for a refusal.
+    """
+
+    accepted: bool
+    verdict: str
+    reply: Reply
+    order: str = ""
+    remarks: tuple[str, ...] = ()
+    remember: Mapping[str, str] = field(default_factory=dict)
+
+
+class Partner(Protocol):
+    """A party's own side as strict as its document, for the simulator: it must not share code with what it checks."""
+
+    name: str
+    path: str
+    """Where the contract is called; ours where the document names no path."""
+
+    def credentials(self, secret: str) -> Mapping[str, Any]:
+        """An endpoint's credentials made of one secret: what the party would have given to the caller."""
+
+    def hear(self, call: InboundRequest, *, credentials: Mapping[str, Any], held: Mapping[str, str]) -> Heard:
+        """Check everything that the document asks for, against what was accepted before, and answer in its form."""
+
+    def refuse(self, call: InboundRequest) -> Reply:
+        """The contract's own refusal of whatever was sent, as the document's example words it."""

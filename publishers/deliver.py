@@ -69,7 +69,7 @@ async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSett
         retry_after_maximum_seconds=settings.retry_after_maximum_seconds,
     )
     answer = result.answer.body[: settings.kept_answer_bytes] if isinstance(result, Answered) else None
-    return _settled(leased, made, outcome, Kept(leased.now(), masked(call.body), answer))
+    return _settled(leased, made, outcome, Kept(leased.now(), masked(call.body, target.dialect.private_fields), answer))
 
 
 def interrupted(leased: Leased, *, sent: bool) -> Settled:

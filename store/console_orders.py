@@ -59,12 +59,13 @@ async def order_ids_of_number(connection: Connection, order_no: str) -> list[UUI
     return [*found, order_id(HUB_SOURCE, order_no)]
 
 
-async def read_order(connection: Connection, order: UUID) -> tuple[asyncpg.Record | None, Rows, Rows]:
-    """The order, its passengers, its void cases: of one moment if the transaction is repeatable."""
+async def read_order(connection: Connection, order: UUID) -> tuple[asyncpg.Record | None, Rows, Rows, Rows]:
+    """The order, its passengers, void cases and notices: of one moment if the transaction is repeatable."""
     return (
         await connection.fetchrow(statement("console_order"), order),
         await connection.fetch(statement("console_order_passengers"), order),
         await connection.fetch(statement("console_order_voids"), order),
+        await connection.fetch(statement("console_order_notices"), order),
     )
 
 

@@ -18,6 +18,9 @@ class AeroHubOutbound:
     event_types: frozenset[str] = frozenset({str(EventType.TICKETED), str(EventType.REJECTED)})
     takes_context = True
     only_named = True
+    private_fields: frozenset[str] = frozenset(
+        {"apikey", "cardno", "accountname", "accountpass", "contactname", "contactemail", "contactmobile"}
+    )
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
         return [f"{field}: {text}" for field, text in complaints(context).items()]

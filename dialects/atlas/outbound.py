@@ -18,6 +18,7 @@ class AtlasOutbound:
 
     takes_context = False
     only_named = False
+    private_fields: frozenset[str] = frozenset({"cardnum", "cardexpired"})
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
         return ["this dialect takes no context: its events carry all they need"] if context else []

@@ -20,6 +20,7 @@ class DataCentreOutbound:
     )
     takes_context = True
     only_named = False
+    private_fields: frozenset[str] = frozenset({"token", "certificate_number", "period_of_validity"})
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
         return [f"{field}: {text}" for field, text in complaints(context).items()]

@@ -16,6 +16,9 @@ class FliggyOutbound:
     event_types: frozenset[str] = frozenset({str(EventType.TICKETED), str(EventType.REJECTED)})
     takes_context = True
     only_named = True
+    private_fields: frozenset[str] = frozenset(
+        {"passenger_cert_no", "ticket_pwd", "fetch_tickets_pwd", "session", "sign", "app_key"}
+    )
     check_context = staticmethod(check_context)
     check_credentials = staticmethod(check_credentials)
     write = staticmethod(write)

@@ -17,6 +17,7 @@ class Standard:
 
     takes_context = False
     only_named = False
+    private_fields: frozenset[str] = frozenset()
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
         return ["this dialect takes no context: its events carry all they need"] if context else []

@@ -30,6 +30,12 @@ class OwnDialect:
 
     event_types: frozenset[str] = frozenset({"order.ticketed"})
 
+    takes_context = False
+    only_named = False
+
+    def check_context(self, context: Mapping[str, Any]) -> list[str]:
+        return []
+
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         return [] if "app_key" in credentials else ["credentials.app_key is missing"]
 

@@ -1,5 +1,7 @@
 """What is kept of a call holds no personal data."""
 
+from urllib.parse import parse_qsl, urlencode
+
 import orjson
 import pytest
 
@@ -15,7 +17,7 @@ def test_personal_values_are_masked_at_any_depth_and_the_rest_is_kept() -> None:
             "Contact": {"mobile": "1"},
         },
     }
-    kept = orjson.loads(masked(orjson.dumps(body)) or b"")
+    kept = orjson.loads(masked(orjson.dumps(body), frozenset({"cardnum", "cardexpired"})) or b"")
     assert kept == {
         "type": "order.ticketed",
         "data": {
@@ -26,6 +28,16 @@ def test_personal_values_are_masked_at_any_depth_and_the_rest_is_kept() -> None:
     }
 
 
-@pytest.mark.parametrize("body", [b"", b"cardNum=E1", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"just text", b"\xff"])
 def test_what_cannot_be_read_is_not_kept(body: bytes) -> None:
-    assert masked(body) is None
+    assert masked(body, frozenset()) is None
+
+
+def test_a_form_is_kept_with_its_private_fields_masked_in_the_form_and_in_the_json_inside() -> None:
+    inside = orjson.dumps({"passenger_list": [{"passenger_cert_no": "E1", "passenger_name": "罗大佑"}]}).decode()
+    body = urlencode({"sign": "ABC", "method": "m", "order": inside, "empty": ""}).encode()
+    kept = dict(
+        parse_qsl((masked(body, frozenset({"sign", "passenger_cert_no"})) or b"").decode(), keep_blank_values=True)
+    )
+    assert (kept["sign"], kept["method"], kept["empty"]) == ("***", "m", "")
+    assert orjson.loads(kept["order"]) == {"passenger_list": [{"passenger_cert_no": "***", "passenger_name": "罗大佑"}]}
