@@ -32,6 +32,8 @@ def _masked_form(body: bytes, names: Set[str]) -> bytes | None:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
     except ValueError:
         return None
+    if not fields:
+        return None
     return urlencode(
         [(name, MASK if name.lower() in names else _masked_value(value, names)) for name, value in fields]
     ).encode()
