@@ -38,8 +38,8 @@ def read_items(value: object) -> tuple[tuple[Passenger, ...], list[str]]:
 
 
 def _item(raw: dict[str, Any], place: str) -> dict[str, Any]:
-    """The element with its required fields in one form; all else in it as it came."""
-    item = {name: value for name, value in raw.items() if value is not None}
+    """The element with its required fields in one form; all else in it as it came, if anything (inconsistency 17)."""
+    item = {name: value for name, value in raw.items() if value not in (None, "")}
     for name in _TEXTS:
         item[name] = _text(raw.get(name), f"{place}.{name}")
     for name in _NUMBERS:

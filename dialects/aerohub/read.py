@@ -137,4 +137,6 @@ def _rejected(document: dict[str, Any], order_no: str) -> OrderRejected:
 def _extra(document: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
     """Fields without a place of ours, and what a person may want to look at."""
     fields = {name: value for name, value in document.items() if name not in _KNOWN and value is not None}
+    if scalar_text(fields.get("sourceType")) == "1":  # as if absent (inconsistency 11)
+        del fields["sourceType"]
     return ({"fields": fields} if fields else {}) | ({"warnings": warnings} if warnings else {})

@@ -8,6 +8,7 @@ import pytest
 from dialects.aerohub.credentials import LISTED_REASONS
 from dialects.aerohub.outbound import AeroHubOutbound
 from dialects.contract import Answer, Call, NotDeliverable, Refused, Understood
+from dialects.registry import inbound
 from schemas.events import OrderChanged, OrderRefunded, OrderRejected, OrderVoid
 from tests.unit.dialects.aerohub.messages import (
     CONTEXT,
@@ -18,6 +19,7 @@ from tests.unit.dialects.aerohub.messages import (
     SAMPLE,
     body_of,
     missing,
+    stored,
     ticketed,
     told,
 )
@@ -242,3 +244,13 @@ def test_all_else_is_tried_again(status: int, body: bytes, reason: str) -> None:
     verdict = PARTY.judge(Answer(status, {}, body))
     assert isinstance(verdict, Refused)
     assert verdict.reason.startswith(reason)
+
+
+def test_the_example_context_completes_the_other_partys_sample() -> None:
+    content = inbound("atlas").read(stored(sample("atlas/04-atlas-order-ticketed-full.json"))).content
+    context = json.loads(sample("aerohub/context-for-atlas-04.json"))
+    assert PARTY.check_context(context) == []
+    body = body_of(content, context=context)
+    assert [(item["passengerName"], item["flightNumber"], item["ticketNo"]) for item in body["ticketNoItems"]] == [
+        (name, flight, "S30814") for name in ("zhang/lisi", "li/si", "zhang/san") for flight in ("CA951", "CA952")
+    ]

@@ -56,9 +56,14 @@ class TestTicketed:
 
     def test_one_locator_twice_is_merged_by_value(self) -> None:
         element = SAMPLE["pnr"][0]
-        again = element["passenger"][0] | {"ticket_numbers": ["9991112265894", "999-1112265895"], "gender": None}
+        again = element["passenger"][0] | {
+            "ticket_numbers": ["9991112265894", "999-1112265895"],
+            "gender": None,
+            "seat": "1A",
+        }
         event = order(SAMPLE | {"pnr": [element, element | {"type": "2", "passenger": [again]}]})
-        assert event.passengers == (PERSON.model_copy(update={"ticket_numbers": ("9991112265894", "9991112265895")}),)
+        both = {"ticket_numbers": ("9991112265894", "9991112265895"), "extra": {"seat": "1A"}}
+        assert event.passengers == (PERSON.model_copy(update=both),)
 
     @pytest.mark.parametrize("category", ["1", 1, "出票单", "出票", " 1 "])
     def test_ticketing_by_any_word(self, category: object) -> None:

@@ -3,12 +3,15 @@
 import copy
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from dialects.contract import Call, NotDeliverable
 from dialects.datacentre.outbound import DataCentreOutbound
+from dialects.registry import inbound
 from schemas.events import OrderChanged, OrderRefunded, OrderRejected, OrderVoid
+from schemas.raw_event import RawEvent
 from tests.unit.dialects.datacentre.messages import (
     CONTEXT,
     EVERYTHING,
@@ -21,6 +24,7 @@ from tests.unit.dialects.datacentre.messages import (
     ticketed,
     told,
 )
+from tests.unit.dialects.requests import ARRIVED, sample
 
 PARTY = DataCentreOutbound()
 LIKE_THE_SAMPLE: dict[str, Any] = {"type_names": True, "price_category": "1"}
@@ -174,7 +178,9 @@ class TestPnrs:
         assert missing(event) == ("pnr[0].big_code",)
         chosen = CONTEXT | {"pnr": [CONTEXT["pnr"][0] | {"big_code": "P2"}]}
         assert body_of(event, context=chosen)["pnr"][0]["big_code"] == "P2"
-        assert body_of(ticketed(PERSON.model_copy(update={"pnrs": ()})))["pnr"][0]["big_code"] == ""
+        for pnrs, written in (((), ""), (("XT60TR", "ET6305"), "ET6305"), (("XT60TR",), "XT60TR")):
+            event = ticketed(PERSON.model_copy(update={"pnrs": pnrs}))
+            assert body_of(event)["pnr"][0]["big_code"] == written
 
 
 class TestOtherDocuments:
@@ -231,3 +237,26 @@ def test_what_has_no_wire_form_is_not_deliverable(content: Any) -> None:
 
 def test_a_ticketed_event_without_passengers_waits() -> None:
     assert missing(ticketed().model_copy(update={"passengers": ()})) == ("passenger",)
+
+
+def test_the_example_context_completes_the_other_partys_sample() -> None:
+    body = sample("atlas/04-atlas-order-ticketed-full.json")
+    raw = RawEvent(UUID(int=1), "upstream", "order.ticketed", ARRIVED, "atlas", "1", body)
+    context = json.loads(sample("datacentre/context-for-atlas-04.json"))
+    assert PARTY.check_context(context) == []
+    written = body_of(inbound("atlas").read(raw).content, context=context)
+    assert written["ticket_order"]["client_order_id"] == "TESTL20230922153224323"
+    (element,) = written["pnr"]
+    assert [price["number_of_people"] for price in element["price"]] == ["2", "1"]
+    assert element["big_code"] == "S30814"
+    assert element["passenger"][0] == {
+        "name": "zhang/lisi",
+        "gender": "女",
+        "certificate_type": "护照",
+        "certificate_number": "123458",
+        "nationality": "中国",
+        "issuing_country": "中国",
+        "birthday": "2016-02-02",
+        "period_of_validity": "2040-01-01",
+        "ticket_numbers": ["S30814"],
+    }
