@@ -28,7 +28,8 @@ class Record:
 
 def settings(bootstrap: str, prefix: str, **ingest: Any) -> Settings:
     kafka = {"bootstrap_servers": bootstrap, "topic_prefix": prefix, "partitions": 2}
-    return Settings.model_validate({"kafka": kafka, "ingest": {"port": 0, **ingest}})
+    sources = {"atlas": {"dialect": "atlas"}}
+    return Settings.model_validate({"kafka": kafka, "ingest": {"port": 0, **ingest}, "sources": sources})
 
 
 def order(number: str, **more: Any) -> bytes:

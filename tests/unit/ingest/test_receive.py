@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from ingest import limits
 from ingest.sources import load_sources
 from runtime.errors import ConfigurationError, InvalidRequest, ServiceUnavailable
-from runtime.settings import SourceSettings
+from runtime.settings import SourceSettings, VerificationSettings
 from schemas.raw_event import from_record
 from tests.unit.ingest.asgi import BODY, HANG, HANG_UP, call, ingest
 from tests.until import until
@@ -219,3 +219,9 @@ async def test_what_is_declined_is_logged_in_one_line_without_contents() -> None
 def test_wrong_sources_are_named_at_the_start(source: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         load_sources({"x": SourceSettings.model_validate(source)})
+
+
+def test_without_configured_sources_ingest_starts_with_those_that_may_be_unverified() -> None:
+    sources = load_sources({})
+    assert "atlas" in sources
+    assert all(source.dialect.wrong_settings(VerificationSettings()) is None for source in sources.values())
