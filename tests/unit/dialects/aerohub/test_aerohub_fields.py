@@ -98,7 +98,7 @@ PEOPLE = st.lists(
 
 
 @given(PEOPLE, st.integers(1, 4))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_is_written_is_read_back(people: list[Passenger], flights: int) -> None:
     """Carried: order number (as the context names it), names, documents, one ticket number and locator each.
 

@@ -127,7 +127,7 @@ EVENTS = st.builds(lambda people: ticketed(*people, order_no="1001", customer="L
 
 
 @given(EVENTS, st.booleans(), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_is_written_is_read_back(event: AnyEvent, strings: bool, codes: bool) -> None:
     """Carried: numbers of order and document, company, passengers with documents, tickets and one locator.
 
