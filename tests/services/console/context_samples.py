@@ -7,5 +7,5 @@ from typing import Any
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 CONTEXTS: dict[str, dict[str, Any]] = {
-    path.parent.name: json.loads(path.read_text()) for path in SAMPLES.glob("*/context-of-atlas-04.json")
+    path.parent.name: json.loads(path.read_text()) for path in SAMPLES.glob("*/context-*-atlas-04.json")
 }
