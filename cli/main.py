@@ -16,6 +16,7 @@ from cli import (
     migrate_command,
     order_commands,
     parked_commands,
+    partner_sim_command,
     sample_commands,
     service_commands,
     up_command,
@@ -28,6 +29,7 @@ _HELP = """The event hub of a travel seller: suppliers' ticketing webhooks in, e
 \b
 See it work:        ticketwire demo
 Run it here:        ticketwire up
+Be the partners:    ticketwire partner-sim
 Run one service:    ticketwire ingest | processor NAME… | publisher | console
 Look and act:       ticketwire order | callback | parked | endpoint
 Something wrong?    ticketwire doctor
@@ -39,7 +41,15 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="ticketwire", help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
-    for part in (up_command, demo_command, service_commands, migrate_command, sample_commands, doctor_command):
+    for part in (
+        up_command,
+        demo_command,
+        partner_sim_command,
+        service_commands,
+        migrate_command,
+        sample_commands,
+        doctor_command,
+    ):
         part.register(app)
     app.add_typer(endpoint_commands.app, name="endpoint", rich_help_panel="Look and act")
     app.add_typer(order_commands.app, name="order", rich_help_panel="Look and act")
@@ -62,7 +72,7 @@ def _unwrap(app: typer.Typer) -> None:
 def main() -> None:
     """Run the command line of this process; never shows a traceback for what a person can mend."""
     try:
-        build()()
+        build()(prog_name="ticketwire")  # however it was started
     except TicketwireError as error:
         say_error(error)
         usage = isinstance(error, ConfigurationError | InvalidRequest)

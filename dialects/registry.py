@@ -5,13 +5,15 @@ from collections.abc import Mapping
 
 from dialects.aerohub.inbound import AeroHubInbound
 from dialects.aerohub.outbound import AeroHubOutbound
+from dialects.aerohub.partner import AeroHubPartner
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
-from dialects.contract import Inbound, Outbound
+from dialects.contract import Inbound, Outbound, Partner
 from dialects.datacentre.inbound import DataCentreInbound
 from dialects.datacentre.outbound import DataCentreOutbound
 from dialects.fliggy.inbound import FliggyInbound
 from dialects.fliggy.outbound import FliggyOutbound
+from dialects.fliggy.partner import FliggyPartner
 from dialects.standard.outbound import Standard
 from runtime.errors import ConfigurationError
 from schemas.wire_forms import WireForm
@@ -26,6 +28,9 @@ OUTBOUND: Mapping[str, Outbound] = {
     for party in (AtlasOutbound(), AeroHubOutbound(), DataCentreOutbound(), Standard(), FliggyOutbound())
 }
 """Parties that are told."""
+
+PARTNERS: Mapping[str, Partner] = {party.name: party for party in (AeroHubPartner(), FliggyPartner())}
+"""The parties' own sides, for the simulator."""
 
 
 def inbound(name: str) -> Inbound:
