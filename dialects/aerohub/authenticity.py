@@ -2,12 +2,19 @@
 
 from dialects.contract import InboundRequest, NotAuthentic
 from dialects.json_document import NotJson, parse, scalar_text
+from dialects.verification import scheme
 from dialects.verification.constant_time import any_equal
 from runtime.settings import VerificationSettings
 
 
 def verify(request: InboundRequest, verification: VerificationSettings) -> None:
-    """Raise NotAuthentic unless the body's `apiKey` is a live secret; compared in constant time."""
+    """Raise NotAuthentic unless the body's `apiKey` is a live secret; compared in constant time.
+
+    Another scheme of the settings takes the place of the contract's.
+    """
+    if verification.scheme != "dialect":
+        scheme.verify(request, verification)
+        return
     try:
         document = parse(request.body)
     except NotJson as error:
@@ -24,7 +31,7 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
 def wrong_settings(verification: VerificationSettings) -> str | None:
     """Why a source with these settings could let nobody in, or everybody; None: they will do. Names no secret."""
     if verification.scheme != "dialect":
-        return "this party's callers prove themselves by apiKey: set scheme dialect"
+        return scheme.wrong_settings(verification)
     if not verification.secrets or not all(secret.get_secret_value() for secret in verification.secrets):
         return "scheme dialect needs one or two secrets, the live apiKeys, none of them empty"
     if verification.account:

@@ -9,6 +9,7 @@ from typing import Any
 from dialects.contract import InboundRequest, NotAuthentic
 from dialects.datacentre.document import parse
 from dialects.json_document import NotJson
+from dialects.verification import scheme
 from dialects.verification.constant_time import any_equal
 from runtime.settings import VerificationSettings
 
@@ -21,7 +22,13 @@ def token(*, company_id: str, client_order_id: str, create_time: str, password: 
 
 
 def verify(request: InboundRequest, verification: VerificationSettings) -> None:
-    """The token, in any case, is that of a live password over the raw received strings; constant time."""
+    """The token, in any case, is that of a live password over the raw received strings; constant time.
+
+    Another scheme of the settings takes the place of the contract's.
+    """
+    if verification.scheme != "dialect":
+        scheme.verify(request, verification)
+        return
     try:
         document = parse(request.body)
     except NotJson as error:
@@ -49,7 +56,7 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
 def wrong_settings(verification: VerificationSettings) -> str | None:
     """Why a source with these settings could let nobody in, or everybody; None: they will do. Names no secret."""
     if verification.scheme != "dialect":
-        return "this party's callers prove themselves by token: set scheme dialect"
+        return scheme.wrong_settings(verification)
     if not verification.secrets or not all(secret.get_secret_value() for secret in verification.secrets):
         return "scheme dialect needs one or two secrets, the live passwords, none of them empty"
     return None
