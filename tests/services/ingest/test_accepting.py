@@ -15,7 +15,7 @@ from runtime.kafka_clients import MAX_MESSAGE_BYTES, ensure_topics
 from schemas.raw_event import from_record
 from schemas.topics import all_topics
 from tests.services.ingest.hub import answered, get, order, records, request, running, settings
-from tests.until import until
+from tests.waiting import until
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "atlas").glob("0[145]-*.json"))
 

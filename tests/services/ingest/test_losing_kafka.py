@@ -11,7 +11,7 @@ from aiokafka.errors import OutOfOrderSequenceNumber
 
 from tests.services.conftest import OwnKafka
 from tests.services.ingest.hub import answered, get, order, records, request, running, settings
-from tests.until import until
+from tests.waiting import until
 
 ANSWERED_WITHIN_SECONDS = 2.0
 

@@ -15,7 +15,7 @@ from runtime.errors import ConfigurationError, InvalidRequest, ServiceUnavailabl
 from runtime.settings import SourceSettings, VerificationSettings
 from schemas.raw_event import from_record
 from tests.unit.ingest.asgi import BODY, HANG, HANG_UP, call, ingest
-from tests.until import until
+from tests.waiting import until
 
 SIGNED = {"scheme": "hmac", "secrets": ["s3cret"], "header": "X-Sign"}
 
