@@ -15,6 +15,8 @@ CREATE TABLE orders (
     UNIQUE (order_no, source)
 ) WITH (fillfactor = 85);
 
+CREATE INDEX orders_by_change ON orders (updated_at, order_id);
+
 -- What was said, once for each identity, however often it arrived.
 CREATE TABLE events (
     event_id   uuid PRIMARY KEY,
@@ -173,6 +175,7 @@ CREATE INDEX callbacks_unfinished ON callbacks (endpoint_id, order_id, sequence)
     WHERE state IN ('queued', 'waiting', 'pending', 'sending');
 CREATE INDEX callbacks_leased ON callbacks (endpoint_id, lease_until) WHERE state = 'sending';
 CREATE INDEX callbacks_by_order ON callbacks (order_id);
+CREATE INDEX callbacks_by_creation ON callbacks (created_at, callback_id);
 CREATE INDEX callbacks_by_state ON callbacks (state, created_at);
 
 -- When an endpoint with a rate limit may be called next, whichever publisher calls it.

@@ -1,2 +1,4 @@
--- Disabled endpoints are owed too: what they miss waits for them.
+-- Disabled endpoints are owed too: what they miss waits for them. The lock keeps one from being deleted meanwhile, which
+-- would leave callbacks that nobody cancels.
 SELECT endpoint_id, dialect, event_types, filter FROM endpoints WHERE deleted_at IS NULL AND event_types && $1::text[]
+FOR KEY SHARE

@@ -98,7 +98,7 @@ def test_a_verbatim_sample_is_the_documents_own_bytes(sample: Sample) -> None:
 
 def test_every_documented_atlas_payload_is_a_sample() -> None:
     names = {sample.name[:2] for sample in samples()}
-    assert names == {path.name[:2] for path in DOCUMENTS.glob("*.json")}
+    assert names == {path.name[:2] for path in DOCUMENTS.glob("0*.json")}
     assert len([sample for sample in samples() if sample.name.startswith("06")]) == 9
 
 

@@ -34,7 +34,7 @@ class OwnDialect:
     only_named = False
 
     def check_context(self, context: Mapping[str, Any]) -> list[str]:
-        return []
+        return ["takes none"] if context else []
 
     def check_credentials(self, credentials: Mapping[str, Any]) -> list[str]:
         return [] if "app_key" in credentials else ["credentials.app_key is missing"]

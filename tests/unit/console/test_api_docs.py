@@ -22,6 +22,8 @@ EVERY_CALL = {
     ("get", "/api/v1/orders/{order_no}"),
     ("get", "/api/v1/orders/{order_no}/timeline"),
     ("get", "/api/v1/callbacks"),
+    ("get", "/api/v1/orders/{order_no}/context"),
+    ("put", "/api/v1/orders/{order_no}/context"),
     ("get", "/api/v1/callbacks/{callback_id}"),
     ("post", "/api/v1/callbacks/{callback_id}/retry"),
     ("post", "/api/v1/callbacks/{callback_id}/cancel"),
