@@ -34,7 +34,7 @@ class Row:
     form: str = ""
     empty_allowed: bool = False
     rows: Mapping[str, "Row"] | None = None
-    """Of the object, or of each of the objects."""
+    """Of the object, or of each of the objects; None: anything may be in it."""
 
 
 class NotTheFormat(ValueError):
@@ -75,7 +75,7 @@ def _faults_of(value: object, row: Row, place: str) -> Iterator[str]:
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
         yield f"{place} is no {word}"
     elif isinstance(value, dict):
-        yield from faults(value, row.rows or {}, f"{place}.")
+        yield from faults(value, row.rows, f"{place}.") if row.rows is not None else ()
     elif isinstance(value, list):
         yield from _faults_of_list(value, row, place)
     elif not isinstance(value, bool):

@@ -8,13 +8,16 @@ from dialects.aerohub.outbound import AeroHubOutbound
 from dialects.aerohub.partner import AeroHubPartner
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
+from dialects.atlas.partner import AtlasPartner
 from dialects.contract import Inbound, Outbound, Partner
 from dialects.datacentre.inbound import DataCentreInbound
 from dialects.datacentre.outbound import DataCentreOutbound
+from dialects.datacentre.partner import DataCentrePartner
 from dialects.fliggy.inbound import FliggyInbound
 from dialects.fliggy.outbound import FliggyOutbound
 from dialects.fliggy.partner import FliggyPartner
 from dialects.standard.outbound import Standard
+from dialects.standard.partner import StandardPartner
 from runtime.errors import ConfigurationError
 from schemas.wire_forms import WireForm
 
@@ -29,7 +32,10 @@ OUTBOUND: Mapping[str, Outbound] = {
 }
 """Parties that are told."""
 
-PARTNERS: Mapping[str, Partner] = {party.name: party for party in (AeroHubPartner(), FliggyPartner())}
+PARTNERS: Mapping[str, Partner] = {
+    party.name: party
+    for party in (AtlasPartner(), AeroHubPartner(), DataCentrePartner(), StandardPartner(), FliggyPartner())
+}
 """The parties' own sides, for the simulator."""
 
 

@@ -140,13 +140,13 @@ def _parameters(call: InboundRequest) -> dict[str, str]:
     given = dict(pairs)
     if len(given) < len(pairs):
         raise _Refused(43, "a parameter is given twice")
-    if unknown := sorted(set(given) - _KNOWN):
-        raise _Refused(43, f"{unknown[0][:40]} is no parameter of this call")
     return given
 
 
 def _check_common(given: Mapping[str, str], *, credentials: Mapping[str, Any], now: datetime) -> None:
     """The table of TOP's own parameters, each by its own error code."""
+    if unknown := sorted(set(given) - _KNOWN):
+        raise _Refused(43, f"{unknown[0][:40]} is no parameter of this call")
     for name in _REQUIRED:
         if not given.get(name) and not (name == "session" and not credentials.get("session")):
             raise _Refused(_MISSING[name], f"{name} is missing")
@@ -156,7 +156,7 @@ def _check_common(given: Mapping[str, str], *, credentials: Mapping[str, Any], n
         raise _Refused(29, "app_key is not known")
     if given["v"] != "2.0":
         raise _Refused(34, "v is not 2.0")
-    if given.get("format", "xml") not in {"xml", "json"}:
+    if given.get("format") not in {None, "", "xml", "json"}:
         raise _Refused(23, "format is neither xml nor json")
     _check_timestamp(given["timestamp"], now)
     try:
