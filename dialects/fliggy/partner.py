@@ -150,20 +150,17 @@ def _check_common(given: Mapping[str, str], *, credentials: Mapping[str, Any], n
     for name in _REQUIRED:
         if not given.get(name) and not (name == "session" and not credentials.get("session")):
             raise _Refused(_MISSING[name], f"{name} is missing")
-    if given["method"] != _METHOD:
-        raise _Refused(22, "method is another one")
-    if given["app_key"] != credentials["app_key"]:
-        raise _Refused(29, "app_key is not known")
-    if given["v"] != "2.0":
-        raise _Refused(34, "v is not 2.0")
-    if given.get("format") not in {None, "", "xml", "json"}:
-        raise _Refused(23, "format is neither xml nor json")
+    for name, allowed, code in (
+        ("method", {_METHOD}, 22),
+        ("app_key", {credentials["app_key"]}, 29),
+        ("v", {"2.0"}, 34),
+        ("format", {None, "", "xml", "json"}, 23),
+        ("sign_method", {"md5", "hmac", "hmac-sha256"}, 41),
+    ):
+        if given.get(name) not in allowed:
+            raise _Refused(code, f"{name} is none that is known")
     _check_timestamp(given["timestamp"], now)
-    try:
-        right = signature(given, secret=credentials["secret"])
-    except KeyError:
-        raise _Refused(41, "sign_method is none of md5, hmac, hmac-sha256") from None
-    if given["sign"] != right:
+    if given["sign"] != signature(given, secret=credentials["secret"]):
         raise _Refused(25, f"sign is not the {given['sign_method']} of this call")
     if credentials.get("session") and given["session"] != credentials["session"]:
         raise _Refused(27, "session is not known")

@@ -158,7 +158,7 @@ def test_what_is_no_json_is_refused_in_the_contracts_form(body: bytes) -> None:
 def test_only_json_by_post_is_heard() -> None:
     message = asked(proven(SAMPLE))
     for wrong in ({"method": "GET"}, {"headers": {"content-type": "text/plain"}}):
-        heard = PARTNER.hear(dataclasses.replace(message, **wrong), credentials={"company_id": "LMBJ"}, held={})  # type: ignore[arg-type]
+        heard = PARTNER.hear(dataclasses.replace(message, **wrong), credentials={"company_id": "LMBJ"}, held={})
         refusal(heard)
 
 
