@@ -66,6 +66,14 @@ class Hub:
         self._children = []
         await self._servers.stop()
 
+    def child(self, name: str) -> Child:
+        """One service, by its name."""
+        return next(child for child in self._children if child.plan.name == name)
+
+    def processes(self) -> dict[str, int]:
+        """Process ids by name: the services' and the embedded servers'."""
+        return {child.plan.name: child.pid for child in self._children} | self._servers.processes()
+
     async def _start(self) -> RunningUp:
         places = choose_places(self._settings, any_port=self._any_port)
         self._data_dir.mkdir(parents=True, exist_ok=True)

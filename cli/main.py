@@ -9,6 +9,7 @@ import sys
 import typer
 
 from cli import (
+    bench_command,
     callback_commands,
     demo_command,
     doctor_command,
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
         migrate_command,
         sample_commands,
         doctor_command,
+        bench_command,
     ):
         part.register(app)
     app.add_typer(endpoint_commands.app, name="endpoint", rich_help_panel="Look and act")

@@ -46,6 +46,10 @@ class Servers:
         embedded = [server for server in (self._kafka, self._postgres) if server is not None]
         await asyncio.gather(*(server.supervise() for server in embedded), asyncio.Event().wait())
 
+    def processes(self) -> dict[str, int]:
+        """Process ids of what is embedded, by name."""
+        return {server.name.lower(): server.pid for server in (self._kafka, self._postgres) if server is not None}
+
     async def stop(self) -> None:
         """Stop what is embedded, cleanly. Safe to repeat."""
         embedded = [server for server in (self._kafka, self._postgres) if server is not None]
