@@ -28,7 +28,7 @@ def ticketed(order_no: str) -> bytes:
     passengers = [
         {"name": f"ZHANG/{place}", "ticketNos": [f"T{place}-{order_no}"], **_PASSENGER} for place in ("SAN", "LISI")
     ]
-    data = {"orderNo": order_no, "orderStatus": 2, "paxTicketInfos": passengers, "note": "." * 450}
+    data = {"orderNo": order_no, "orderStatus": 2, "paxTicketInfos": passengers, "note": "." * 560}
     return orjson.dumps({"cid": "BENCH", "type": "order.ticketed", "status": -1, "data": data})
 
 
