@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import to_jsonable_python
 
 import runtime.errors
+from dialects.registry import INBOUND
+from publishers.transport_faults import FAULTS
 from runtime.errors import TicketwireError
 from runtime.metrics import METRICS
 from runtime.settings import PolicySettings, Settings, SourceSettings
@@ -76,11 +79,47 @@ def errors_page() -> str:
         "|---|---|",
         *(f"| `{error.code}` | {_first_line(error)} |" for error in _errors()),
         "",
+        "The console adds, by HTTP status: `not-json` (400), `unauthorized` (401), `method-not-allowed` (405), `too-large`",
+        "(413), `internal` (500).",
+        "",
+        "## Why an event is parked",
+        "",
+        "At stage `record`: `tombstone`, `header-missing`, `header-not-utf8`, `header-unreadable`. At stage `read`:",
+        "`unknown-dialect`, `decoder-failed` (a defect of ours, by place), and each dialect's own, below. At stage `decide`:",
+        "`wrong-type`. At stage `apply`: `data-refused` (Postgres will not take a value), `apply-failed` (a defect of ours).",
+        "",
+        *(line for name in sorted(INBOUND) for line in _reasons(name)),
+        "## Why an attempt failed",
+        "",
+        "| stage | codes |",
+        "|---|---|",
+        *(f"| {stage} sending | {', '.join(f'`{code}`' for code in codes)} |" for stage, codes in _faults().items()),
+        "| after sending | `http-<status>`, `redirect`, `refused-by-partner`, `refused-for-good`, `judge-failed` |",
+        "| any | `shutdown` (uses up no attempt), `worker-lost` (may have been sent), `publisher-failed` |",
+        "",
     ]
     return "\n".join(lines)
 
 
 PAGES = {"settings.md": settings_page, "metrics.md": metrics_page, "errors.md": errors_page}
+
+
+def _reasons(party: str) -> Iterator[str]:
+    reasons = getattr(import_module(f"dialects.{party}.read"), "REASONS", {})
+    if reasons:
+        yield f"Dialect `{party}`:"
+        yield ""
+        yield "| reason | meaning |"
+        yield "|---|---|"
+        yield from (f"| `{reason}` | {meaning} |" for reason, meaning in reasons.items())
+        yield ""
+
+
+def _faults() -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for stage, code in FAULTS.values():
+        found.setdefault(stage, set()).add(code)
+    return {stage: sorted(codes) for stage, codes in sorted(found.items())}
 
 
 def _errors() -> Iterator[type[TicketwireError]]:
