@@ -113,7 +113,7 @@ class PublisherSettings(Section):
     port: int = Field(0, ge=0, le=65535, description="port of health and metrics; 0: a free one")
     concurrency: int = Field(64, ge=1, le=2000, description="callbacks in flight in one process at the most")
     poll_seconds: float = Field(0.5, gt=0, description="how often due callbacks are looked for without a wake-up")
-    lease_margin_seconds: float = Field(15.0, gt=0, description="a lease outlives the endpoint's timeout by this")
+    lease_margin_seconds: float = Field(5.0, gt=0, description="a lease outlives the endpoint's timeout by this")
     max_answer_bytes: int = Field(64 * 1024, ge=1024, description="an answer is read up to here")
     kept_answer_bytes: int = Field(4096, ge=0, description="an answer is kept up to here")
     retry_after_maximum_seconds: float = Field(3600.0, gt=0, description="a partner's Retry-After counts up to here")
