@@ -14,7 +14,7 @@ from cli.api_client import ApiClient
 from cli.demo_command import Defaults
 from cli.hub import Hub
 from cli.running import RunningUp
-from cli.sample_list import sample_set
+from cli.sample_list import samples
 from cli.talk import Json, print_fields, print_heading, print_json, say
 from runtime.logs import configure_logs
 
@@ -72,7 +72,7 @@ class _Running:
     """`bench.run.Machine`, by the hub."""
 
     def __init__(self, hub: Hub, running: RunningUp) -> None:
-        self.ingest_url = running.sources[sample_set().source]
+        self.ingest_url = running.sources[samples()[0].source]
         self.dsn = running.postgres
         self._hub = hub
         self._api = ApiClient(running.console, running.admin_token)

@@ -1,15 +1,18 @@
-"""One sample's way, followed: sent, on Kafka, applied, owed, arrived, verified."""
+"""One sample's way, followed: sent, on Kafka, applied, owed, arrived, taken by a strict partner."""
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cli.api_client import ApiClient, ApiRefused, segment
-from cli.demo_receiver import DemoReceiver
+from cli.demo_partners import DemoPartners
+from cli.partner_server import Visit
 from cli.sample_commands import post_sample
 from cli.sample_list import Sample
+from dialects.registry import CALLERS
 from runtime.settings import Settings
 
 PATIENCE_SECONDS = 30.0
@@ -18,7 +21,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one sample at one endpoint dialect. `verdict` is `delivered`, or how far it came."""
+    """What became of one sample at one party. `verdict` is the party's own, or how far the sample came."""
 
     sample: str
     order_no: str
@@ -34,18 +37,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Sends samples and follows them. `endpoints`: name by dialect."""
+    """Sends samples and follows them."""
 
     settings: Settings
     api: ApiClient
-    receiver: DemoReceiver
+    partners: DemoPartners
     ingest_in: str
-    endpoints: Mapping[str, str]
 
     async def follow(self, sample: Sample) -> list[Result]:
-        """Send this sample and wait for its callbacks, one result for each dialect; never raises for a failure."""
+        """Send this sample and wait for its callbacks, one result for each dialect; never raises for a failure.
+
+        A source whose contract answers with a verdict has one more result: that verdict, and what the order shows.
+        """
+        await self.partners.prepare(sample)
         before = {entry["id"] for entry in await self._timeline(sample.order_no, "arrival")}
-        status, text = await asyncio.to_thread(
+        answered = await asyncio.to_thread(
             post_sample,
             self.settings,
             sample,
@@ -53,16 +59,28 @@ class Follower:
             order_no=sample.order_no,
             source=sample.source,
         )
-        if status != 200:
-            return [self._failed(sample, dialect, f"not-accepted: {status} {text[:80]}") for dialect in self.endpoints]
+        own = [sample.source] if sample.source in CALLERS else []
+        everyone = [*own, *sample.told]
+        if not answered.taken:
+            words = f"not-accepted: {answered.status} {answered.text[:80]}"
+            return [self._failed(sample, dialect, words) for dialect in everyone]
         arrival = await self._wait_entry(sample.order_no, "arrival", lambda entry: entry["id"] not in before)
         if arrival is None:
-            return [self._failed(sample, dialect, "not-applied") for dialect in self.endpoints]
-        return list(await asyncio.gather(*(self._at(sample, dialect, arrival["entry"]) for dialect in self.endpoints)))
+            return [self._failed(sample, dialect, "not-applied") for dialect in everyone]
+        served = [await self._served(sample, answered.text) for _ in own]
+        told = await asyncio.gather(*(self._at(sample, dialect, arrival["entry"]) for dialect in sample.told))
+        return [*served, *told]
+
+    async def _served(self, sample: Sample, answer: str) -> Result:
+        """The answer in the contract's own form was yes; and the order must show what was said."""
+        order = await asyncio.to_thread(self.api.get, f"/orders/{segment(sample.order_no)}", source=sample.source)
+        if missing := _missing(sample, order):
+            return self._failed(sample, sample.source, f"not-in-the-order: {missing}")
+        return Result(sample.name, sample.order_no, sample.source, f"answered {answer}", ok=True)
 
     async def _at(self, sample: Sample, dialect: str, arrival: Mapping[str, Any]) -> Result:
         place = f"{arrival['topic']}[{arrival['partition']}]@{arrival['offset']}"
-        endpoint = self.endpoints[dialect]
+        endpoint = self.partners.endpoint(dialect)
 
         def ours(entry: Mapping[str, Any]) -> bool:
             callback = entry["entry"]
@@ -72,20 +90,17 @@ class Follower:
         if owed is None:
             return self._failed(sample, dialect, f"no-callback: the arrival is {arrival['verdict']}", place=place)
         callback = owed["id"]
-        call = await self.receiver.wait_for(endpoint, f"msg_{callback.replace('-', '')}", seconds=PATIENCE_SECONDS)
-        if call is None:
-            return self._failed(sample, dialect, "not-received", place=place, callback=callback)
-        if not call.verified:
-            return self._failed(sample, dialect, f"signature-wrong: {call.why}", place=place, callback=callback)
-        missing = [fact for fact in (sample.order_no, *sample.facts) if fact not in _text(call.body)]
-        if missing:
-            return self._failed(sample, dialect, f"facts-missing: {missing[0]}", place=place, callback=callback)
+        webhook_id = f"msg_{callback.replace('-', '')}"
+        visit = await self.partners.wait_for(dialect, sample, webhook_id=webhook_id, seconds=PATIENCE_SECONDS)
+        if wrong := _wrong(visit, sample, dialect):
+            return self._failed(sample, dialect, wrong, place=place, callback=callback)
         done = await self._wait_entry(
             sample.order_no, "callback", lambda entry: ours(entry) and entry["entry"]["state"] == "delivered"
         )
-        if done is None:
+        if done is None or visit is None:
             return self._failed(sample, dialect, "not-recorded", place=place, callback=callback)
-        return Result(sample.name, sample.order_no, dialect, "delivered", ok=True, place=place, callback_id=callback)
+        verdict = visit.verdict
+        return Result(sample.name, sample.order_no, dialect, verdict, ok=True, place=place, callback_id=callback)
 
     async def _wait_entry(self, order_no: str, kind: str, wanted: Any) -> dict[str, Any] | None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -109,11 +124,22 @@ class Follower:
         return Result(sample.name, sample.order_no, dialect, verdict, ok=False, place=place, callback_id=callback)
 
 
-def _text(body: bytes) -> str:
-    """The body's JSON with its characters as they are, however they were escaped."""
-    import json
+def _wrong(visit: Visit | None, sample: Sample, dialect: str) -> str:
+    """What is wrong with the call by the partner's own judgement; empty when it has taken it without a remark."""
+    if visit is None:
+        return "not-received"
+    if not visit.accepted or visit.remarks:
+        return "; ".join((visit.verdict, *visit.remarks))
+    if dialect in sample.contexts:
+        return ""  # in the party's own words, which the context supplied
+    missing = _missing(sample, visit.request.body)
+    return f"facts-missing: {missing}" if missing else ""
 
+
+def _missing(sample: Sample, said: Any) -> str:
+    """The first of the sample's facts that is not in there."""
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False)
+        text = json.dumps(json.loads(said) if isinstance(said, bytes) else said, ensure_ascii=False)
     except ValueError:
-        return ""
+        text = ""
+    return next((fact for fact in (sample.order_no, *sample.facts) if fact not in text), "")

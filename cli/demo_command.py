@@ -1,6 +1,7 @@
 """ticketwire demo: the main job on this machine, shown."""
 
 import asyncio
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,20 +10,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cli.api_client import ApiClient
 from cli.demo_check import Follower, Result
-from cli.demo_receiver import DemoReceiver
+from cli.demo_partners import DemoPartners
 from cli.demo_report import show_looks, show_results, show_state
 from cli.hub import Hub
 from cli.running import RunningUp, in_use, only_one, write_running
-from cli.sample_list import Sample, sample_set
+from cli.sample_list import Sample, samples
 from cli.talk import Json, print_json, say
 from cli.up_command import run_hub, show_running
+from dialects.registry import CALLERS
 from runtime.errors import Conflict
 from runtime.logs import configure_logs
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings, SourceSettings, VerificationSettings, load_settings
 
 _FOLDER = "ticketwire-demo-"
 
@@ -65,8 +68,9 @@ def demo(
     """
     configure_logs(service="demo", format_="text")
     with _own_folder() as folder, _known_to_other_commands(wanted=not exit_) as tell:
-        shown = Demo(exit_after=exit_, as_json=as_json, tell=tell)
-        hub = Hub(Defaults(), data_dir=folder, talk=say, on_change=tell, any_port=True, isolated=True)
+        settings = _with_proof(folder)
+        shown = Demo(settings, exit_after=exit_, as_json=as_json, tell=tell)
+        hub = Hub(settings, data_dir=folder, talk=say, on_change=tell, any_port=True, isolated=True)
         asyncio.run(run_hub(hub, shown.ready, end_when_done=exit_))
     if exit_ and not shown.all_well:
         raise typer.Exit(1)
@@ -75,8 +79,11 @@ def demo(
 class Demo:
     """What is done once the hub is ready."""
 
-    def __init__(self, *, exit_after: bool, as_json: bool, tell: Callable[[RunningUp], None]) -> None:
+    def __init__(
+        self, settings: Settings, *, exit_after: bool, as_json: bool, tell: Callable[[RunningUp], None]
+    ) -> None:
         self.all_well = False
+        self._settings = settings
         self._exit_after = exit_after
         self._as_json = as_json
         self._tell = tell
@@ -85,10 +92,9 @@ class Demo:
         """Send everything, show what became of it; without --exit stay until cancelled."""
         self._tell(running)
         api = ApiClient(running.console, running.admin_token)
-        receiver = DemoReceiver()
-        await receiver.start()
+        partners = DemoPartners(api)
         try:
-            results = await self._send_all(running, api, receiver)
+            results = await self._send_all(running, api, partners)
             self._show(results)
             if not self._exit_after:
                 await asyncio.to_thread(show_state, api)
@@ -97,35 +103,48 @@ class Demo:
                 say("the demo stays up for a look; Ctrl-C stops everything and removes its data")
                 await asyncio.Event().wait()
         finally:
-            await receiver.stop()
+            await partners.stop()
 
     def _show(self, results: list[Result]) -> None:
         good = sum(result.ok for result in results)
-        expected = len(sample_set().samples) * len(sample_set().endpoint_dialects)
+        expected = sum(len(sample.told) + (sample.source in CALLERS) for sample in samples())
         self.all_well = good == expected
         if self._as_json:
             print_json([result.brief() for result in results])
         else:
             show_results(results)
-        say(f"{good} of {expected} callbacks arrived as they should")
+        say(f"{good} of {expected} of the partners' verdicts are as they should be")
 
-    async def _send_all(self, running: RunningUp, api: ApiClient, receiver: DemoReceiver) -> list[Result]:
-        endpoints: dict[str, str] = {}
-        for dialect in sample_set().endpoint_dialects:
-            name = f"demo-{dialect}"
-            form = {"name": name, "url": receiver.url(name), "dialect": dialect}
-            receiver.secrets[name] = (await asyncio.to_thread(api.post, "/endpoints", form))["secret"]
-            endpoints[dialect] = name
-        say(f"sending {len(sample_set().samples)} of the documents' payloads")
-        follower = Follower(Defaults(), api, receiver, f"{running.ingest}/in", endpoints)
+    async def _send_all(self, running: RunningUp, api: ApiClient, partners: DemoPartners) -> list[Result]:
+        say(f"sending {len(samples())} of the documents' payloads")
+        follower = Follower(self._settings, api, partners, f"{running.ingest}/in")
         ways = await asyncio.gather(*(_in_turn(follower, group) for group in _by_order()))
         return sorted((result for way in ways for result in way), key=lambda result: (result.sample, result.dialect))
+
+
+def _with_proof(folder: Path) -> Settings:
+    """The defaults, and sources where callers prove themselves as their contracts say, with new secrets.
+
+    Written for the services too: they read the configuration file of the folder in which they run.
+    """
+    sources: dict[str, SourceSettings] = {}
+    lines: list[str] = []
+    for name in sorted({sample.source for sample in samples()}):
+        lines += [f"[sources.{name}]", f'dialect = "{name}"']
+        sources[name] = SourceSettings(dialect=name)
+        if name in CALLERS:
+            secret = secrets.token_hex(16)
+            lines += [f"[sources.{name}.verification]", 'scheme = "dialect"', f'secrets = ["{secret}"]']
+            proof = VerificationSettings(scheme="dialect", secrets=(SecretStr(secret),))
+            sources[name] = SourceSettings(dialect=name, verification=proof)
+    (folder / "ticketwire.toml").write_text("\n".join(lines) + "\n")
+    return Defaults(sources=sources)
 
 
 def _by_order() -> list[list[Sample]]:
     """Samples of one order go one after the other: the later one corrects the earlier."""
     groups: dict[str, list[Sample]] = {}
-    for sample in sample_set().samples:
+    for sample in samples():
         groups.setdefault(sample.order_no, []).append(sample)
     return list(groups.values())
 

@@ -5,17 +5,17 @@ from typing import Any
 from cli.api_client import ApiClient
 from cli.demo_check import Result
 from cli.running import RunningUp
-from cli.sample_list import sample_set
+from cli.sample_list import samples
 from cli.talk import print_heading, print_table
 
 
 def show_results(results: list[Result]) -> None:
     """Each sample's way from its source to each endpoint."""
-    print_heading("what went in, where it lies on Kafka, what arrived (signatures verified by the receiver)")
+    print_heading("what went in, where it lies on Kafka, and what each partner said of its call")
     rows = [[r.sample, r.order_no, r.place, r.dialect, r.callback_id, r.verdict] for r in results]
-    print_table(["sample", "order", "Kafka topic[partition]@offset", "endpoint", "callback", "verdict"], rows)
+    print_table(["sample", "order", "Kafka topic[partition]@offset", "party", "callback", "its own verdict"], rows)
     print_heading("what the samples are")
-    print_table(["sample", "kind", "what"], [[s.name, s.kind, s.what] for s in sample_set().samples])
+    print_table(["sample", "kind", "what"], [[s.name, s.kind, s.what] for s in samples()])
 
 
 def show_state(api: ApiClient) -> None:
@@ -28,7 +28,7 @@ def show_state(api: ApiClient) -> None:
 
 def show_looks(running: RunningUp) -> None:
     """Commands to look at each step with."""
-    sample = sample_set().samples[0]
+    sample = samples()[0]
     token = f'-H "Authorization: Bearer {running.admin_token}"'
     print_heading("look for yourself")
     looks = [

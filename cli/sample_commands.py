@@ -1,5 +1,7 @@
 """ticketwire send-sample: a documented payload, signed as its source would sign it."""
 
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,9 +13,11 @@ from cli.running import read_running
 from cli.sample_list import Sample, samples
 from cli.source_proof import proof
 from cli.talk import Json, print_fields, print_json, print_table
+from dialects.contract import Answer, Call, Understood
+from dialects.registry import CALLERS, OUTBOUND
 from ingest.sources import configured_sources
 from runtime.errors import InvalidRequest
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings, VerificationSettings, load_settings
 
 TIMEOUT_SECONDS = 10.0
 
@@ -48,21 +52,44 @@ def send_sample(
     number = chosen.fresh_order_no() if fresh else order_no or chosen.order_no
     settings = load_settings()
     place = f"{ingest_url(settings, url)}/in/{source or chosen.source}"
-    status, text = post_sample(settings, chosen, to=place, order_no=number, source=source or chosen.source)
-    sent = {"sample": chosen.name, "sent_to": place, "order_no": number, "status": status, "answer": text}
+    answered = post_sample(settings, chosen, to=place, order_no=number, source=source or chosen.source)
+    asked = {"sample": chosen.name, "sent_to": place, "order_no": number}
+    sent = {**asked, "status": answered.status, "answer": answered.text}
     print_json(sent) if as_json else print_fields(sent)
-    if status != 200:
+    if not answered.taken:
         raise typer.Exit(1)
 
 
-def post_sample(settings: Settings, sample: Sample, *, to: str, order_no: str, source: str) -> tuple[int, str]:
-    """Send it and return the status and the text of the answer; raises ServiceUnavailable when nobody answers."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the source answered; `taken`: it said yes in its contract's own words."""
+
+    status: int
+    text: str
+    taken: bool
+
+
+def post_sample(settings: Settings, sample: Sample, *, to: str, order_no: str, source: str) -> Answered:
+    """Send it as its platform would; raises ServiceUnavailable when nobody answers."""
     body = sample.body if order_no == sample.order_no else sample.with_order_no(order_no)
     sources = configured_sources(settings.sources)
     known = known_name("source", source, sources)
-    headers = proof(sources[known].verification, body) | {"Content-Type": "application/json"}
-    status, answer = http_call.call("POST", to, headers=headers, body=body, timeout_seconds=TIMEOUT_SECONDS)
-    return status, answer.decode(errors="replace")
+    call = _call(sources[known].verification, sample, body, to=to)
+    status, answer = http_call.call(
+        "POST", call.url, headers=call.headers, body=call.body, timeout_seconds=TIMEOUT_SECONDS
+    )
+    verdict = OUTBOUND[sample.source].judge(Answer(status, {}, answer))
+    return Answered(status, answer.decode(errors="replace"), isinstance(verdict, Understood))
+
+
+def _call(verification: VerificationSettings, sample: Sample, body: bytes, *, to: str) -> Call:
+    """With the contract's own path, form and proof; under a generic scheme with that scheme's headers."""
+    call = Call(to, {"content-type": "application/json"}, body)
+    caller = CALLERS.get(sample.source)
+    if caller is not None:
+        secret = verification.secrets[0].get_secret_value() if verification.scheme == "dialect" else ""
+        call = caller.call(body, url=to + caller.path, secret=secret, now=datetime.now(UTC))
+    return replace(call, headers={**call.headers, **proof(verification, call.body)})
 
 
 def ingest_url(settings: Settings, url: str | None) -> str:

@@ -2,14 +2,21 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Sample(BaseModel):
-    """One payload. `facts` are texts that every callback made of it repeats."""
+    """One payload. `facts` are texts that every callback made of it repeats.
+
+    `contexts` are what a seller would add for a party, by party: a file in that party's folder. `told` are the endpoint
+    dialects in which the demo has it told.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,7 +26,9 @@ class Sample(BaseModel):
     what: str
     order_no: str
     facts: tuple[str, ...]
+    contexts: Mapping[str, str] = Field(default_factory=dict)
     source: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def body(self) -> bytes:
@@ -34,9 +43,14 @@ class Sample(BaseModel):
         """An order number that nobody has used."""
         return f"{self.order_no}-{secrets.token_hex(4)}"
 
+    def context(self, party: str) -> dict[str, Any]:
+        """What a seller would add for this party."""
+        found: dict[str, Any] = orjson.loads((files("cli.samples") / party / self.contexts[party]).read_bytes())
+        return found
+
 
 class SampleSet(BaseModel):
-    """The samples of one source, and the endpoint dialects in which the demo has them told."""
+    """The samples of one source, and the endpoint dialects in which the demo has all of them told."""
 
     source: str
     endpoint_dialects: tuple[str, ...]
@@ -44,14 +58,13 @@ class SampleSet(BaseModel):
 
 
 @cache
-def sample_set() -> SampleSet:
-    """All samples there are."""
-    folders = [entry for entry in (files("cli.samples")).iterdir() if entry.is_dir() and "__" not in entry.name]
-    [found] = [SampleSet.model_validate_json((folder / "samples.json").read_bytes()) for folder in folders]
-    samples = tuple(sample.model_copy(update={"source": found.source}) for sample in found.samples)
-    return found.model_copy(update={"samples": samples})
-
-
 def samples() -> tuple[Sample, ...]:
-    """Each of them."""
-    return sample_set().samples
+    """Each of them, by the numbers that the documents' examples have here."""
+    folders = [entry for entry in (files("cli.samples")).iterdir() if entry.is_dir() and "__" not in entry.name]
+    found = [SampleSet.model_validate_json((folder / "samples.json").read_bytes()) for folder in folders]
+    every = [
+        sample.model_copy(update={"source": one.source, "told": (*one.endpoint_dialects, *sample.contexts)})
+        for one in found
+        for sample in one.samples
+    ]
+    return tuple(sorted(every, key=lambda sample: sample.name))

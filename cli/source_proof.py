@@ -9,8 +9,8 @@ from runtime.settings import VerificationSettings
 
 
 def proof(verification: VerificationSettings, body: bytes) -> dict[str, str]:
-    """Headers for this body under the first live secret; none where the source need not prove itself."""
-    if verification.scheme == "none":
+    """Headers for this body under the first live secret; none where the proof is the contract's own or not needed."""
+    if verification.scheme in {"none", "dialect"}:
         return {}
     secret = verification.secrets[0].get_secret_value()
     match verification.scheme:

@@ -265,3 +265,14 @@ class Partner(Protocol):
 
     def refuse(self, call: InboundRequest) -> Reply:
         """The contract's own refusal of whatever was sent, as the document's example words it."""
+
+
+class Caller(Protocol):
+    """Who calls a contract that is served here: for samples, sent as their own platform would send them."""
+
+    name: str
+    path: str
+    """The documented path, below the source."""
+
+    def call(self, content: bytes, *, url: str, secret: str, now: datetime) -> Call:
+        """A call of this content with its contract's own proof; with an empty secret, as good as none."""

@@ -3,16 +3,19 @@
 import difflib
 from collections.abc import Mapping
 
+from dialects.aerohub.caller import AeroHubCaller
 from dialects.aerohub.inbound import AeroHubInbound
 from dialects.aerohub.outbound import AeroHubOutbound
 from dialects.aerohub.partner import AeroHubPartner
 from dialects.atlas.inbound import AtlasInbound
 from dialects.atlas.outbound import AtlasOutbound
 from dialects.atlas.partner import AtlasPartner
-from dialects.contract import Inbound, Outbound, Partner
+from dialects.contract import Caller, Inbound, Outbound, Partner
+from dialects.datacentre.caller import DataCentreCaller
 from dialects.datacentre.inbound import DataCentreInbound
 from dialects.datacentre.outbound import DataCentreOutbound
 from dialects.datacentre.partner import DataCentrePartner
+from dialects.fliggy.caller import FliggyCaller
 from dialects.fliggy.inbound import FliggyInbound
 from dialects.fliggy.outbound import FliggyOutbound
 from dialects.fliggy.partner import FliggyPartner
@@ -37,6 +40,9 @@ PARTNERS: Mapping[str, Partner] = {
     for party in (AtlasPartner(), AeroHubPartner(), DataCentrePartner(), StandardPartner(), FliggyPartner())
 }
 """The parties' own sides, for the simulator."""
+
+CALLERS: Mapping[str, Caller] = {party.name: party for party in (AeroHubCaller(), DataCentreCaller(), FliggyCaller())}
+"""Who calls contracts that prove each call in a way of their own, for samples."""
 
 
 def inbound(name: str) -> Inbound:

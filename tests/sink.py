@@ -10,6 +10,8 @@ from typing import Self
 
 from cli.rude_server import Reaction, Received, RudeServer
 
+__all__ = ["OK", "Chooser", "Reaction", "Received", "Sink"]
+
 OK = Reaction()
 Chooser = Callable[[Received], Reaction]
 

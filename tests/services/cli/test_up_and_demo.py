@@ -9,7 +9,8 @@ import asyncpg
 import psutil
 import pytest
 
-from cli.sample_list import sample_set
+from cli.sample_list import samples
+from dialects.registry import CALLERS, OUTBOUND
 from processors.registry import PROCESSORS
 from tests.services.cli.hub_process import run_to_end, up
 from tests.waiting import until
@@ -134,10 +135,16 @@ async def test_the_demo_checks_every_sample_in_every_dialect_and_leaves_nothing(
     code, out, err = await run_to_end(tmp_path, "demo", "--exit", "--json", TMPDIR=str(scratch))
     assert code == 0, err
     results = json.loads(out)
-    wanted = {(s.name, s.order_no, dialect) for s in sample_set().samples for dialect in sample_set().endpoint_dialects}
+    sources = {sample.name: sample.source for sample in samples() if sample.source in CALLERS}
+    wanted = {(s.name, s.order_no, dialect) for s in samples() for dialect in s.told}
+    wanted |= {(s.name, s.order_no, s.source) for s in samples() if s.source in CALLERS}
     assert {(result["sample"], result["order_no"], result["dialect"]) for result in results} == wanted
     assert len(results) == len(wanted)
-    assert all(result["ok"] and result["verdict"] == "delivered" for result in results)
+    assert {result["dialect"] for result in results} == set(OUTBOUND)
+    served = [result for result in results if result["dialect"] == sources.get(result["sample"])]
+    assert all(result["ok"] for result in results)
+    assert all(result["verdict"].startswith("answered {") for result in served)
+    assert all(result["verdict"] == "accepted" for result in results if result not in served)
     assert all(set(result) == {"sample", "order_no", "dialect", "verdict", "ok"} for result in results)
     assert not list(scratch.iterdir())
     assert not (tmp_path / ".ticketwire").exists()

@@ -10,22 +10,23 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from cli.demo_command import Defaults
 from cli.first_run import own_secrets
 from cli.ports import Ports
 from cli.running import RunningUp, only_one, read_running, write_running
-from cli.sample_list import Sample, sample_set, samples
+from cli.sample_list import Sample, samples
 from cli.source_proof import proof
-from dialects.contract import InboundRequest, NotAuthentic
-from dialects.registry import INBOUND, OUTBOUND
+from dialects.contract import Call, InboundRequest, NotAuthentic
+from dialects.registry import CALLERS, INBOUND, OUTBOUND
 from dialects.verification.scheme import verify
 from runtime.errors import ConfigurationError, Conflict
 from runtime.settings import VerificationSettings
 from schemas.raw_event import RawEvent
 from tests.unit.cli.conftest import Run
 
-DOCUMENTS = Path(__file__).parents[2] / "samples" / "atlas"
+DOCUMENTS = Path(__file__).parents[2] / "samples"
 STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -91,33 +92,56 @@ def test_ports_are_given_out_once_and_a_taken_one_is_refused() -> None:
     assert ports.configured("ingest", "127.0.0.1", number) == number
 
 
-@pytest.mark.parametrize("sample", [sample for sample in samples() if sample.kind == "verbatim"], ids=lambda s: s.name)
-def test_a_verbatim_sample_is_the_documents_own_bytes(sample: Sample) -> None:
-    assert sample.body == (DOCUMENTS / sample.file).read_bytes()
+@pytest.mark.parametrize("sample", [s for s in samples() if s.kind != "wrapped"], ids=lambda s: s.name)
+def test_a_sample_that_is_an_example_is_the_very_bytes_of_it(sample: Sample) -> None:
+    assert sample.body == (DOCUMENTS / sample.source / sample.file).read_bytes()
 
 
 def test_every_documented_atlas_payload_is_a_sample() -> None:
-    names = {sample.name[:2] for sample in samples()}
-    assert names == {path.name[:2] for path in DOCUMENTS.glob("0*.json")}
-    assert len([sample for sample in samples() if sample.name.startswith("06")]) == 9
+    ours = [sample for sample in samples() if sample.source == "atlas"]
+    assert {sample.name[:2] for sample in ours} == {path.name[:2] for path in (DOCUMENTS / "atlas").glob("0*.json")}
+    assert len([sample for sample in ours if sample.name.startswith("06")]) == 9
 
 
+def test_every_contract_has_a_sample_that_comes_in_and_one_that_goes_out() -> None:
+    assert {sample.source for sample in samples()} == set(INBOUND)
+    assert {dialect for sample in samples() for dialect in sample.told} == set(OUTBOUND)
+
+
+@pytest.mark.parametrize(("sample", "party"), [(s, party) for s in samples() for party in s.contexts], ids=str)
+def test_a_samples_contexts_are_what_the_party_asks_for(sample: Sample, party: str) -> None:
+    assert OUTBOUND[party].check_context(sample.context(party)) == []
+
+
+@pytest.mark.parametrize("secret", ["", "s3cret"])
 @pytest.mark.parametrize("sample", samples(), ids=lambda s: s.name)
-def test_a_sample_says_what_it_lists_and_can_be_read(sample: Sample) -> None:
+def test_a_sample_says_what_it_lists_and_can_be_read(sample: Sample, secret: str) -> None:
+    """As its own caller sends it, proven where there is a secret."""
+    now, caller, party = datetime.now(UTC), CALLERS.get(sample.source), INBOUND[sample.source]
+    call = Call("", {"content-type": "application/json"}, sample.body)
+    if caller is not None:
+        call = caller.call(sample.body, url="", secret=secret, now=now)
+        asked = InboundRequest("POST", caller.path, "", call.headers, call.body, now)
+        assert party.peek(asked).order_no == sample.order_no
+        if secret:
+            party.verify(asked, VerificationSettings(scheme="dialect", secrets=(SecretStr(secret),)))
+            with pytest.raises(NotAuthentic):
+                party.verify(asked, VerificationSettings(scheme="dialect", secrets=(SecretStr("another"),)))
     raw = RawEvent(
         ce_id=uuid4(),
         source=sample.source,
         type="",
-        time=datetime.now(UTC),
+        time=now,
         dialect=sample.source,
         order_no=sample.order_no,
-        body=sample.body,
+        body=call.body,
+        content_type=call.headers["content-type"],
     )
-    content = INBOUND[sample.source].read(raw).content
+    content = party.read(raw).content
     assert content.order_no == sample.order_no
     said = content.model_dump_json()
     assert all(fact in said for fact in sample.facts)
-    assert all(content.type in OUTBOUND[dialect].event_types for dialect in sample_set().endpoint_dialects)
+    assert all(content.type in OUTBOUND[dialect].event_types for dialect in sample.told)
 
 
 def test_a_sample_with_another_order_number_differs_in_nothing_else() -> None:
