@@ -10,13 +10,26 @@ from typing import Any
 import asyncpg
 import orjson
 import pytest_asyncio
+from pydantic import SecretStr
 from pyreqwest.client import Client, ClientBuilder
 
 from cli.child import Child
 from cli.hub import Hub
 from cli.running import RunningUp
-from runtime.settings import PolicySettings, ProcessorSettings, Settings
+from dialects.registry import INBOUND
+from runtime.settings import PolicySettings, ProcessorSettings, Settings, SourceSettings, VerificationSettings
 from tests.sink import Sink
+
+PROOF_SECRET = "PcrNq8964iFUkE0CyVV4bhgXXX"
+"""By which callers of the sources `<party>-proven` prove themselves; the key in the one document's example."""
+
+SOURCES = {name: SourceSettings(dialect=name) for name in INBOUND} | {
+    f"{name}-proven": SourceSettings(
+        dialect=name, verification=VerificationSettings(scheme="dialect", secrets=(SecretStr(PROOF_SECRET),))
+    )
+    for name in INBOUND
+    if name != "atlas"
+}
 
 
 @dataclass
@@ -74,6 +87,7 @@ async def whole(tmp_path_factory: Any) -> AsyncIterator[Whole]:
     folder: Path = tmp_path_factory.mktemp("whole")
     talk: list[str] = []
     settings = Settings(
+        sources=SOURCES,
         processors=ProcessorSettings(session_timeout_seconds=6),
         policies={
             "quick": PolicySettings(kind="fixed", wait_seconds=0.5, retries=200),
@@ -82,6 +96,7 @@ async def whole(tmp_path_factory: Any) -> AsyncIterator[Whole]:
     )
     environment = {
         "TICKETWIRE_POLICIES": orjson.dumps({k: p.model_dump() for k, p in settings.policies.items()}).decode(),
+        "TICKETWIRE_SOURCES": orjson.dumps({name: _shown(source) for name, source in SOURCES.items()}).decode(),
         "TICKETWIRE_PROCESSORS__SESSION_TIMEOUT_SECONDS": "6",
     }
     with _environment(environment):
@@ -98,6 +113,13 @@ async def whole(tmp_path_factory: Any) -> AsyncIterator[Whole]:
             await watching
         await database.close()
         await hub.stop()
+
+
+def _shown(source: SourceSettings) -> dict[str, Any]:
+    """As the environment has it, with the secret itself."""
+    proof = source.verification
+    secrets = [secret.get_secret_value() for secret in proof.secrets]
+    return {"dialect": source.dialect, "verification": {"scheme": proof.scheme, "secrets": secrets}}
 
 
 @contextlib.contextmanager
