@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from schemas.identity import callback_id
-from schemas.wire_forms import WireForms
+from schemas.wire_forms import WireForm, WireForms
 from store.connection import Connection
 from store.journal import JournalEntry
 from store.pool import statement
@@ -25,9 +25,13 @@ class _Endpoint:
     event_types: frozenset[str]
     filter: Mapping[str, Any]
 
-    def wants(self, entry: JournalEntry) -> bool:
+    def wants(self, entry: JournalEntry, form: WireForm | None) -> bool:
+        """A party that is named for an order has a record of everything it cannot be told of it too."""
         sources = self.filter.get("sources")
-        return entry.event_type in self.event_types and (not sources or entry.source in sources)
+        if sources and entry.source not in sources:
+            return False
+        silent = form is not None and form.only_named and entry.event_type not in form.event_types
+        return silent or entry.event_type in self.event_types
 
 
 def context_bucket(order_no: str) -> int:
@@ -61,7 +65,7 @@ async def owe_callbacks(
     types = sorted({entry.event_type for entry in told})
     endpoints = [
         _Endpoint(row["endpoint_id"], row["dialect"], frozenset(row["event_types"]), row["filter"])
-        for row in await connection.fetch(statement("owing_endpoints"), types)
+        for row in await connection.fetch(statement("owing_endpoints"), types, _only_named(wire_forms))
         if dialect in (None, row["dialect"])
     ]
     named = await _named(connection, told, endpoints, wire_forms)
@@ -97,7 +101,7 @@ def _owed(
     for entry in entries:
         for endpoint in endpoints:
             form = wire_forms.get(endpoint.dialect)
-            if not endpoint.wants(entry):
+            if not endpoint.wants(entry, form):
                 continue
             if form is not None and form.only_named and (entry.order_id, endpoint.dialect) not in named:
                 continue

@@ -229,6 +229,16 @@ async def test_a_named_only_channel_is_owed_when_the_orders_context_names_it(poo
     assert [tuple(row) for row in owed] == [(mine, "A1")]
 
 
+async def test_a_named_channel_has_a_record_of_what_it_has_no_words_for(pool: asyncpg.Pool) -> None:
+    """Its endpoint cannot ask for such events: they have no wire form there. Where it is not named it hears nothing."""
+    mine = await endpoint(pool, dialect="named-only")
+    await pool.execute("UPDATE endpoints SET event_types = '{order.ticketed}'")
+    await put(pool, "A1", named_only={"id": 1})
+    await run(pool, VOID, [arrival(void(2)), arrival(replace_order(void(2), "B"))])
+    rows = await pool.fetch("SELECT endpoint_id, order_no, state FROM callbacks JOIN orders USING (order_id)")
+    assert [tuple(row) for row in rows] == [(mine, "A1", "not_deliverable")]
+
+
 async def test_a_context_that_comes_late_owes_the_present_word_once(pool: asyncpg.Pool) -> None:
     await endpoint(pool, dialect="named-only")
     await run(pool, TICKETED, [arrival(ticketed("T1")), arrival(ticketed("T2"), at_second=2)])
