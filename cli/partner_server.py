@@ -90,21 +90,25 @@ class PartnerServer:
 
     def _react(self, received: Received) -> Reaction:
         path, query = urlsplit(received.path)[2:4]
-        if path != self.partner.path:
-            return Reaction(404, b"")
         request = InboundRequest(received.method, path, query, received.headers, received.body, datetime.now(UTC))
+        if path != self.partner.path:
+            self._note(_lost(self.partner, request))
+            return Reaction(404, b"")
         heard = self.partner.hear(request, credentials=self.credentials, held=dict(self._held))
         manner = next(self._manners)
         if manner is None or manner.done:
             self._held |= heard.remember
         visit = _visit(self.partner, request, heard, manner)
+        self._note(visit)
+        reaction = _reaction(visit.reply)
+        return reaction if manner is None else manner.spoil(reaction)
+
+    def _note(self, visit: Visit) -> None:
         self.visits.append(visit)
         self._told(visit)
         telling = asyncio.ensure_future(self._tell())
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
-        reaction = _reaction(visit.reply)
-        return reaction if manner is None else manner.spoil(reaction)
 
     async def _tell(self) -> None:
         async with self._news:
@@ -123,6 +127,12 @@ def _visit(partner: Partner, request: InboundRequest, heard: Heard, manner: Mann
         reply=reply,
         manner="" if manner is None else manner.what,
     )
+
+
+def _lost(partner: Partner, request: InboundRequest) -> Visit:
+    """A call that does not even find the contract; it uses up no manner."""
+    verdict = f"refused: the path is {request.path[:80]}, not {partner.path}"
+    return Visit(partner.name, "", False, verdict, (), request, Reply(404, b""))
 
 
 def _reaction(reply: Reply) -> Reaction:

@@ -64,7 +64,8 @@ async def test_what_was_accepted_is_remembered_between_calls() -> None:
             ("order 1", "accepted", True)
         ] * 2
         assert (await post(told.url + "/elsewhere"))[0] == 404
-        assert len(told.visits) == 2
+        assert told.visits[2].verdict == "refused: the path is /told/elsewhere, not /told"
+        assert await times(told) == 3
 
 
 async def test_it_misbehaves_as_often_as_ordered_and_then_behaves() -> None:
