@@ -40,7 +40,7 @@ def test_every_source_file_that_a_page_names_exists(page: Path) -> None:
 def test_no_party_is_named_outside_its_folder() -> None:
     """DESIGN: party names stand only in dialects, samples, settings examples and docs."""
     parties = re.compile(r"\b(fliggy|alitrip|aerohub|datacentre)\b", re.IGNORECASE)
-    for folder in ("schemas", "runtime", "store", "ingest", "processors", "publishers", "console", "embedded"):
+    for folder in ("schemas", "runtime", "store", "ingest", "processors", "publishers", "console", "embedded", "cli"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not parties.search(path.read_text()), f"{path.relative_to(ROOT)} names a party"
 
