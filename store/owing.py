@@ -26,12 +26,12 @@ class _Endpoint:
     filter: Mapping[str, Any]
 
     def wants(self, entry: JournalEntry, form: WireForm | None) -> bool:
-        """A party that is named for an order has a record of everything it cannot be told of it too."""
+        """An event that cannot be said in the dialect is recorded, though nobody could have asked for it."""
         sources = self.filter.get("sources")
         if sources and entry.source not in sources:
             return False
-        silent = form is not None and form.only_named and entry.event_type not in form.event_types
-        return silent or entry.event_type in self.event_types
+        unsayable = form is not None and entry.event_type not in form.event_types
+        return unsayable or entry.event_type in self.event_types
 
 
 def context_bucket(order_no: str) -> int:
@@ -65,7 +65,7 @@ async def owe_callbacks(
     types = sorted({entry.event_type for entry in told})
     endpoints = [
         _Endpoint(row["endpoint_id"], row["dialect"], frozenset(row["event_types"]), row["filter"])
-        for row in await connection.fetch(statement("owing_endpoints"), types, _only_named(wire_forms))
+        for row in await connection.fetch(statement("owing_endpoints"), types, _silent(types, wire_forms))
         if dialect in (None, row["dialect"])
     ]
     named = await _named(connection, told, endpoints, wire_forms)
@@ -79,6 +79,11 @@ async def owe_callbacks(
 
 def _only_named(wire_forms: WireForms) -> list[str]:
     return sorted(name for name, form in wire_forms.items() if form.only_named)
+
+
+def _silent(types: Collection[str], wire_forms: WireForms) -> list[str]:
+    """Dialects in which one of these has no wire form."""
+    return sorted(name for name, form in wire_forms.items() if not form.event_types.issuperset(types))
 
 
 async def _named(
