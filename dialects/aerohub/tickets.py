@@ -8,15 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialects.aerohub.context import FlightTicket, Segment, Traveller
+from dialects.lacking import Lacking
 from schemas.events import Passenger
-
-
-class Lacking(Exception):
-    """Only the order's context can supply these fields."""
-
-    def __init__(self, *fields: str) -> None:
-        super().__init__(*fields)
-        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)

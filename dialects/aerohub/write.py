@@ -13,8 +13,9 @@ import orjson
 from dialects.aerohub.context import Context, Segment, complaints
 from dialects.aerohub.credentials import Credentials
 from dialects.aerohub.items import CARD_NO_LIMIT
-from dialects.aerohub.tickets import Lacking, Person, people
+from dialects.aerohub.tickets import Person, people
 from dialects.contract import Call, CallbackToWrite, MissingContext, NotDeliverable
+from dialects.lacking import Lacking
 from schemas.events import TICKETED_STATUS, OrderRejected, OrderTicketed
 
 SOURCE_TYPE = 1

@@ -4,15 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialects.datacentre.context import Traveller
+from dialects.lacking import Lacking
 from schemas.events import Passenger
-
-
-class Lacking(Exception):
-    """Only the order's context can supply these fields."""
-
-    def __init__(self, *fields: str) -> None:
-        super().__init__(*fields)
-        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from dialects.datacentre.authenticity import token
 from dialects.datacentre.code_tables import CATEGORY_NAMES
 from dialects.datacentre.context import DOCUMENTS, Document, complaints, merged
 from dialects.datacentre.credentials import Credentials
-from dialects.datacentre.travellers import Lacking, people
+from dialects.datacentre.travellers import people
 from dialects.datacentre.write_pnr import write_pnrs
 from dialects.datacentre.written_times import to_second
+from dialects.lacking import Lacking
 from schemas.events import (
     TICKETED_STATUS,
     AnyEvent,

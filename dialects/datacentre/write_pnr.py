@@ -11,8 +11,9 @@ from typing import Any
 from dialects.datacentre.code_tables import CERTIFICATE_TYPES, GENDERS, KINDS
 from dialects.datacentre.context import Document, Pnr, Price, Segment
 from dialects.datacentre.credentials import Credentials
-from dialects.datacentre.travellers import Lacking, Person
+from dialects.datacentre.travellers import Person
 from dialects.datacentre.written_times import dashed, to_minute
+from dialects.lacking import Lacking
 
 _THIRTEEN = re.compile(r"([0-9]{3})([0-9]{10})", re.ASCII)
 
