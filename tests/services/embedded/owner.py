@@ -1,6 +1,7 @@
 """A process that owns both servers, for tests to end in all ways: python -m tests.services.embedded.owner FOLDER."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -16,4 +17,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    # A shell's background job, and so what it starts, ignores SIGINT; here it must count however the tests were started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main())
