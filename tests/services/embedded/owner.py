@@ -17,6 +17,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    # A shell's background job, and so what it starts, ignores SIGINT; here it must count however the tests were started.
+    # What a shell starts in the background ignores SIGINT; here it must count however the tests were started.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main())
