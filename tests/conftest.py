@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 # No deadline: a busy machine is not a fault. `--hypothesis-profile=deep` looks further than every run has time for.
-hypothesis.settings.register_profile("quick", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("deep", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("quick")
 

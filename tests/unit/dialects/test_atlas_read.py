@@ -242,7 +242,7 @@ PATHS = [
 BOTH = {**FULL, "data": {**FULL["data"], **VOID["data"]}}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["order.ticketed", "order.void"]), st.dictionaries(st.sampled_from(PATHS), JSON, max_size=3))
 def test_any_value_in_any_field_is_read_or_parked_and_what_is_read_can_be_stored(
     event_type: str, values: dict[str, Any]
@@ -260,7 +260,7 @@ def test_any_value_in_any_field_is_read_or_parked_and_what_is_read_can_be_stored
     assert known
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_read_or_parked(rubbish: bytes) -> None:
     with pytest.raises(Unreadable) as refusal:
