@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -50,7 +50,7 @@ def test_an_address_with_a_host_is_taken_as_it_is(url: str) -> None:
     assert NewEndpoint.model_validate({**GOOD, "url": url}).url == url
 
 
-@pytest.mark.parametrize("name", ["", "Shop", "-shop", "a b", "a/b", "a" * 64, str(uuid4()), "0" * 32])
+@pytest.mark.parametrize("name", ["", "Shop", "-shop", "a b", "a/b", "a" * 64, str(UUID(int=7, version=4)), "0" * 32])
 def test_a_name_is_a_plain_word_that_no_id_looks_like(name: str) -> None:
     with pytest.raises(ValidationError):
         NewEndpoint.model_validate({**GOOD, "name": name})
