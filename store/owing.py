@@ -19,8 +19,25 @@ _BUCKETS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class OwedCallback:
+    """One callback that a change owes to an endpoint. `state`: pending, or not_deliverable with the reason in
+    `outcome`."""
+
+    callback_id: UUID
+    endpoint_id: UUID
+    endpoint: str
+    order_id: UUID
+    event_id: UUID
+    event_type: str
+    sequence: int
+    state: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Endpoint:
     endpoint_id: UUID
+    name: str
     dialect: str
     event_types: frozenset[str]
     filter: Mapping[str, Any]
@@ -59,22 +76,38 @@ async def owe_callbacks(
     One whose dialect has no wire form for the event is recorded as not deliverable, visibly. With `dialect`, only its
     endpoints are looked at. Safe to repeat.
     """
+    owed = await owed_callbacks(connection, entries, wire_forms, dialect=dialect)
+    if not owed:
+        return 0
+    await connection.execute(
+        statement("owing_insert"),
+        [callback.callback_id for callback in owed],
+        [callback.endpoint_id for callback in owed],
+        [callback.order_id for callback in owed],
+        [callback.event_id for callback in owed],
+        [callback.sequence for callback in owed],
+        [callback.state for callback in owed],
+        [callback.outcome for callback in owed],
+    )
+    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+    return len(owed)
+
+
+async def owed_callbacks(
+    connection: Connection, entries: Sequence[JournalEntry], wire_forms: WireForms, *, dialect: str | None = None
+) -> list[OwedCallback]:
+    """What `owe_callbacks` would owe for the same, without owing it."""
     told = [entry for entry in entries if entry.change.told]
     if not told:
-        return 0
+        return []
     types = sorted({entry.event_type for entry in told})
     endpoints = [
-        _Endpoint(row["endpoint_id"], row["dialect"], frozenset(row["event_types"]), row["filter"])
+        _Endpoint(row["endpoint_id"], row["name"], row["dialect"], frozenset(row["event_types"]), row["filter"])
         for row in await connection.fetch(statement("owing_endpoints"), types, _silent(types, wire_forms))
         if dialect in (None, row["dialect"])
     ]
     named = await _named(connection, told, endpoints, wire_forms)
-    owed = list(_owed(told, endpoints, wire_forms, named))
-    if not owed:
-        return 0
-    await connection.execute(statement("owing_insert"), *map(list, zip(*owed, strict=True)))
-    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
-    return len(owed)
+    return list(_owed(told, endpoints, wire_forms, named))
 
 
 def _only_named(wire_forms: WireForms) -> list[str]:
@@ -102,7 +135,7 @@ def _owed(
     endpoints: Sequence[_Endpoint],
     wire_forms: WireForms,
     named: set[tuple[UUID, str]],
-) -> Iterator[tuple[UUID, UUID, UUID, UUID, int, str, str]]:
+) -> Iterator[OwedCallback]:
     for entry in entries:
         for endpoint in endpoints:
             form = wire_forms.get(endpoint.dialect)
@@ -111,12 +144,15 @@ def _owed(
             if form is not None and form.only_named and (entry.order_id, endpoint.dialect) not in named:
                 continue
             deliverable = form is not None and entry.event_type in form.event_types
-            yield (
-                callback_id(entry.event_id, endpoint.endpoint_id, retelling=entry.version if entry.retells else None),
-                endpoint.endpoint_id,
-                entry.order_id,
-                entry.event_id,
-                entry.version,
-                "pending" if deliverable else "not_deliverable",
-                "" if deliverable else f"{entry.event_type} has no wire form in dialect {endpoint.dialect}",
+            retelling = entry.version if entry.retells else None
+            yield OwedCallback(
+                callback_id=callback_id(entry.event_id, endpoint.endpoint_id, retelling=retelling),
+                endpoint_id=endpoint.endpoint_id,
+                endpoint=endpoint.name,
+                order_id=entry.order_id,
+                event_id=entry.event_id,
+                event_type=entry.event_type,
+                sequence=entry.version,
+                state="pending" if deliverable else "not_deliverable",
+                outcome="" if deliverable else f"{entry.event_type} has no wire form in dialect {endpoint.dialect}",
             )
