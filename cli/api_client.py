@@ -1,5 +1,7 @@
 """The console's API, called for a command."""
 
+import getpass
+import os
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -45,7 +47,11 @@ class ApiClient:
     def call(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """The answer's JSON. Parts of the query that are None are left out."""
         asked = urlencode({name: value for name, value in (query or {}).items() if value is not None})
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+            "Ticketwire-Actor": actor(),
+        }
         status, content = http_call.call(
             method,
             f"{self.url}/api/v1{path}" + (f"?{asked}" if asked else ""),
@@ -80,6 +86,15 @@ def address(host: str, port: int) -> str:
     """The URL of a server of this machine that listens on `host`."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared with
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
+def actor() -> str:
+    """Who asks, as the console notes it: this user's name on this machine, as UTF-8 in a header's Latin-1."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as containers have
+        name = f"uid-{os.getuid()}"
+    return name[:50].encode().decode("latin-1")
 
 
 def segment(text: str) -> str:

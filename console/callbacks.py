@@ -1,26 +1,26 @@
 """/api/v1/callbacks: what is owed, what became of it, and a hand on it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, BeforeValidator, Field
 
+from console.actor import Who
 from console.context import Here
 from console.endpoint_form import Reason
 from console.paging import Moment, Page, write_cursor
 from console.texts import Text
 from store import console_callbacks as table
+from store.callbacks import CallbackState
 from store.console_orders import order_ids_of_number
 from store.endpoints import get_endpoint
+from store.operator_actions import OperatorAction, note_actions
+from store.retries import MovedCallback as Moved
 
 router = APIRouter(prefix="/callbacks", tags=["callbacks"])
-
-CallbackState = Literal[
-    "queued", "waiting", "pending", "sending", "delivered", "given_up", "cancelled", "not_deliverable", "suppressed"
-]
 
 
 def _without_prefix(text: Any) -> Any:
@@ -133,21 +133,36 @@ async def get(console: Here, callback_id: CallbackId) -> ShownCallback:
 
 
 @router.post("/{callback_id}/retry")
-async def retry(console: Here, callback_id: CallbackId) -> MovedCallback:
+async def retry(console: Here, who: Who, callback_id: CallbackId) -> MovedCallback:
     """Send it now: a pending one at once, one that ended once more, with the same id. 409 while it is being sent."""
     async with console.pool.acquire() as connection, connection.transaction():
-        state = await table.retry_callback(connection, callback_id)
-    note = "it waits for an unfinished callback of its order" if state == "queued" else "it is due now"
-    return MovedCallback(callback_id=callback_id, state=state, note=note)
+        moved = await table.retry_callback(connection, callback_id)
+        await note_actions(connection, [_deed(who, "retry", moved)])
+    note = "it waits for an unfinished callback of its order" if moved.state == "queued" else "it is due now"
+    return MovedCallback(callback_id=callback_id, state=moved.state, note=note)
 
 
 @router.post("/{callback_id}/cancel")
-async def cancel(console: Here, callback_id: CallbackId, why: Reason | None = None) -> MovedCallback:
+async def cancel(console: Here, who: Who, callback_id: CallbackId, why: Reason | None = None) -> MovedCallback:
     """Never send it; the next one of its order takes its turn. 409 while it is being sent."""
-    outcome = "cancelled by an operator" + (f": {why.reason}" if why and why.reason else "")
+    reason = why.reason if why else ""
+    outcome = "cancelled by an operator" + (f": {reason}" if reason else "")
     async with console.pool.acquire() as connection, connection.transaction():
-        await table.cancel_callback(connection, callback_id, outcome=outcome)
-    return MovedCallback(callback_id=callback_id, state="cancelled")
+        moved = await table.cancel_callback(connection, callback_id, outcome=outcome)
+        await note_actions(connection, [_deed(who, "cancel", moved, reason=reason)])
+    return MovedCallback(callback_id=callback_id, state=moved.state)
+
+
+def _deed(who: str, action: str, moved: Moved, *, reason: str = "") -> OperatorAction:
+    return OperatorAction(
+        actor=who,
+        action=action,
+        subject="callback",
+        subject_id=str(moved.callback_id),
+        order_id=moved.order_id,
+        reason=reason,
+        details={"was": moved.before, "is": moved.state},
+    )
 
 
 def _shown(attempt: asyncpg.Record) -> ShownAttempt:

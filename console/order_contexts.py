@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
+from console.actor import Who
 from console.context import Console, Here
 from console.names import did_you_mean
 from console.orders import OrderNo
@@ -14,6 +16,7 @@ from console.texts import Text
 from runtime.errors import InvalidRequest
 from schemas.wire_forms import WireForm
 from store.contexts import get_contexts, put_contexts
+from store.operator_actions import OperatorAction, note_actions
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -42,7 +45,7 @@ class ShownContexts(BaseModel):
 
 # Order numbers may hold slashes: these paths must come before the order's own.
 @router.put("/{order_no:path}/context")
-async def put(console: Here, order_no: OrderNo, contexts: Contexts, source: Source = None) -> ShownContexts:
+async def put(console: Here, who: Who, order_no: OrderNo, contexts: Contexts, source: Source = None) -> ShownContexts:
     """Store the order's context. Callbacks that waited for it become due; channels it names are told what holds.
 
     The order need not be known yet. Every wrong or missing field is named, and then nothing is stored.
@@ -50,7 +53,20 @@ async def put(console: Here, order_no: OrderNo, contexts: Contexts, source: Sour
     _check(console, contexts)
     forms = {name: WireForm(dialect.event_types, dialect.only_named) for name, dialect in console.dialects.items()}
     async with console.pool.acquire() as connection, connection.transaction():
-        await put_contexts(connection, order_no, contexts, source=source or "", forms=forms)
+        orders = await put_contexts(connection, order_no, contexts, source=source or "", forms=forms)
+        concerned: list[UUID | None] = [*orders] or [None]
+        deeds = [
+            OperatorAction(
+                actor=who,
+                action="store",
+                subject="context",
+                subject_id=order_no,
+                order_id=order,
+                details={"source": source or "", "parties": sorted(contexts)},
+            )
+            for order in concerned
+        ]
+        await note_actions(connection, deeds)
     return await get(console, order_no)
 
 

@@ -18,6 +18,9 @@ from store.endpoints import Endpoint
 from store.owing import context_bucket
 from store.pool import statement
 
+CallbackState = Literal[
+    "queued", "waiting", "pending", "sending", "delivered", "given_up", "cancelled", "not_deliverable", "suppressed"
+]
 RestingState = Literal["pending", "waiting", "delivered", "given_up", "not_deliverable"]
 FINAL_STATES = frozenset({"delivered", "given_up", "cancelled", "not_deliverable"})
 """States that let the order's next callback to the same endpoint go out."""

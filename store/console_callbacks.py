@@ -10,6 +10,7 @@ from runtime.errors import Conflict, NotFound
 from store.connection import Connection
 from store.owing import CHANNEL
 from store.pool import statement
+from store.retries import MovedCallback, retry_callbacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +49,18 @@ async def read_callback(connection: Connection, callback: UUID) -> tuple[asyncpg
     return row, await connection.fetch(statement("console_callback_attempts"), callback)
 
 
-async def retry_callback(connection: Connection, callback: UUID) -> str:
-    """Make it due now; its new state: pending, or queued behind an unfinished one of its order. In a transaction.
+async def retry_callback(connection: Connection, callback: UUID) -> MovedCallback:
+    """Make it due now: pending, or queued behind an unfinished one of its order. In a transaction.
 
     Safe to repeat. Raises NotFound; Conflict while it is being sent or waits for something else.
     """
-    present = await _present(connection, callback)
-    # Locked as processors lock it: no new callback of this order becomes owed while we look who is ahead.
-    await connection.fetch(statement("orders_lock"), [present["order_id"]])
-    state = await connection.fetchval(
-        statement("console_callback_retry"), callback, present["endpoint_id"], present["order_id"]
-    )
-    if state is None:
+    moved = await retry_callbacks(connection, [callback])
+    if not moved:
         raise _cannot(await _present(connection, callback), "retried")
-    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
-    return str(state)
+    return moved[0]
 
 
-async def cancel_callback(connection: Connection, callback: UUID, *, outcome: str) -> None:
+async def cancel_callback(connection: Connection, callback: UUID, *, outcome: str) -> MovedCallback:
     """Never send it; what waited behind it takes its turn. In a transaction. Raises NotFound, Conflict."""
     row = await connection.fetchrow(statement("console_callback_cancel"), callback, outcome)
     if row is None:
@@ -73,6 +68,7 @@ async def cancel_callback(connection: Connection, callback: UUID, *, outcome: st
     # A statement of its own: it sees what was queued behind the row while that row's lock was waited for.
     await connection.execute(statement("callbacks_promote_next"), [row["endpoint_id"]], [row["order_id"]])
     await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+    return MovedCallback(callback, row["order_id"], row["before"], "cancelled")
 
 
 async def _present(connection: Connection, callback: UUID) -> asyncpg.Record:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -31,11 +32,11 @@ async def get_contexts(connection: Connection, order_no: str) -> list[OrderConte
 
 async def put_contexts(
     connection: Connection, order_no: str, contexts: Mapping[str, Mapping[str, Any]], *, source: str, forms: WireForms
-) -> None:
+) -> list[UUID]:
     """Replace the order's contexts of this source by these; run in a transaction. Safe to repeat.
 
     What waited for them becomes due, and a channel that they name for the first time is owed the present word on the
-    order. The order may not be known yet.
+    order. Returns the ids of the orders they are for: none, when the order is not known yet.
     """
     await connection.execute(statement("contexts_lock"), context_bucket(order_no))
     await connection.execute(statement("contexts_delete"), order_no, source, list(contexts))
@@ -43,7 +44,7 @@ async def put_contexts(
         await connection.execute(statement("contexts_upsert"), order_no, source, party, dict(context))
     orders = [row["order_id"] for row in await connection.fetch(statement("contexts_orders"), order_no, source)]
     if not orders:
-        return
+        return orders
     entries = [_entry(row) for row in await connection.fetch(statement("contexts_last_told"), orders)]
     for party in contexts:
         await connection.execute(statement("contexts_wake"), orders, party)
@@ -51,6 +52,7 @@ async def put_contexts(
         if form is not None and form.only_named:
             await owe_callbacks(connection, entries, forms, dialect=party)
     await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+    return orders
 
 
 def _entry(row: asyncpg.Record) -> JournalEntry:

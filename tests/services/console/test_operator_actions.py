@@ -1,0 +1,88 @@
+"""Every change by an operator leaves who, what, to which thing and why, in the transaction of the change."""
+
+from typing import Any
+
+import pytest
+
+from tests.services.console.conftest import TOKEN, Api
+from tests.services.console.orders_in_store import put_callback, put_event, put_order
+
+pytestmark = pytest.mark.services
+
+
+async def noted(api: Api) -> list[tuple[Any, ...]]:
+    """(actor, action, subject, reason) in the order they were done."""
+    rows = await api.pool.fetch("SELECT actor, action, subject, reason FROM operator_actions ORDER BY action_id")
+    return [tuple(row) for row in rows]
+
+
+async def test_every_change_of_an_endpoint_is_noted_without_its_secrets(api: Api) -> None:
+    shop = {"name": "shop", "url": "https://shop.example/hooks", "headers": {"x-key": "hush-hush"}}
+    created = await api.post("/endpoints", shop)
+    await api.call("PATCH", "/endpoints/shop", {"rate_limit": 5, "headers": {"x-key": "hush-hush-2"}})
+    await api.post("/endpoints/shop/rotate-secret")
+    await api.post("/endpoints/shop/test")
+    await api.post("/endpoints/shop/disable", {"reason": "its deploy"})
+    await api.post("/endpoints/shop/enable")
+    await api.call("DELETE", "/endpoints/shop")
+    assert [(action, reason) for _, action, _, reason in await noted(api)] == [
+        ("create", ""),
+        ("change", ""),
+        ("rotate-secret", ""),
+        ("test", ""),
+        ("disable", "its deploy"),
+        ("enable", ""),
+        ("delete", ""),
+    ]
+    rows = await api.pool.fetch("SELECT subject_id, details::text AS details FROM operator_actions")
+    assert {row["subject_id"] for row in rows} == {created.json["endpoint_id"]}
+    assert not any("hush" in row["details"] or "whsec" in row["details"] for row in rows)
+
+
+async def test_a_hand_on_a_callback_is_noted_with_its_order_and_its_states(api: Api) -> None:
+    await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
+    endpoint = await api.pool.fetchval("SELECT endpoint_id FROM endpoints")
+    order = await put_order(api.pool, "A-1")
+    callback = await put_callback(
+        api.pool, order, await put_event(api.pool, order, order_no="A-1"), endpoint, state="given_up"
+    )
+    await api.post(f"/callbacks/{callback}/retry")
+    await api.post(f"/callbacks/{callback}/cancel", {"reason": "sent by mail"})
+    rows = await api.pool.fetch(
+        "SELECT action, subject_id, order_id, reason, details FROM operator_actions WHERE subject = 'callback'"
+        " ORDER BY action_id"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("retry", str(callback), order, "", {"was": "given_up", "is": "pending"}),
+        ("cancel", str(callback), order, "sent by mail", {"was": "pending", "is": "cancelled"}),
+    ]
+
+
+async def test_what_was_refused_is_not_noted(api: Api) -> None:
+    assert (await api.post("/endpoints/nobody/disable")).status == 404
+    await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
+    assert (await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})).status == 409
+    assert len(await noted(api)) == 1
+
+
+async def test_a_stored_context_is_noted_for_each_order_it_is_for(api: Api) -> None:
+    order = await put_order(api.pool, "A-1")
+    await api.call("PUT", "/orders/A-1/context", {})
+    await api.call("PUT", "/orders/not-yet-known/context", {})
+    rows = await api.pool.fetch("SELECT subject_id, order_id FROM operator_actions ORDER BY action_id")
+    assert [tuple(row) for row in rows] == [("A-1", order), ("not-yet-known", None)]
+
+
+@pytest.mark.parametrize(
+    ("said", "noted_as"), [("ana", "ana"), ("Ångström 陈", "Ångström 陈"), ("a" * 101, None), ("a\tb", None)]
+)
+async def test_who_asks_is_a_printable_name_of_bounded_length(api: Api, said: str, noted_as: str | None) -> None:
+    request = api.client.post(f"{api.url}/api/v1/endpoints").bearer_auth(TOKEN).header("Ticketwire-Actor", said)
+    response = await request.body_json({"name": "shop", "url": "https://shop.example/hooks"}).build().send()
+    assert response.status == (422 if noted_as is None else 201)
+    assert [row[0] for row in await noted(api)] == ([] if noted_as is None else [noted_as])
+
+
+async def test_who_gives_no_name_is_noted_as_the_api(api: Api) -> None:
+    await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
+    assert await noted(api) == [("api", "create", "endpoint", "")]
