@@ -19,7 +19,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/uv pip install --quiet --no-deps --editable .
-	@$(RUN)/python -m compileall -q schemas runtime dialects store ingest processors publishers console embedded cli # where bytecode is not written, every start would compile anew
+	@$(RUN)/python -m compileall -q schemas runtime dialects store ingest processors publishers replays console embedded cli # where bytecode is not written, every start would compile anew
 	@touch $@
 
 demo: $(READY) ## the whole main job on this machine, and the addresses to look at (ARGS=--exit checks itself and ends)

@@ -116,6 +116,13 @@ leases_rescued = counter(
     meaning="callbacks taken back from a publisher that died while sending",
     remedy="growing: publishers are being killed; those attempts show as may-have-been-sent",
 )
+runs_ended = counter(
+    "ticketwire_runs_total",
+    "kind",
+    "state",
+    meaning="replays, redrives and other runs that ended, by kind and how: done, failed, cancelled",
+    remedy="failed growing: ticketwire replay list --state failed",
+)
 
 
 def exposition() -> bytes:

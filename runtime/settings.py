@@ -124,6 +124,14 @@ class PublisherSettings(Section):
     )
 
 
+class ReplayerSettings(Section):
+    host: str = Field("127.0.0.1", description="address of health and metrics")
+    port: int = Field(0, ge=0, le=65535, description="port of health and metrics; 0: a free one")
+    rate_per_second: float = Field(
+        500.0, ge=0, description="events that a run takes in a second, where it does not say; 0: no limit"
+    )
+
+
 class ConsoleSettings(Section):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8081, ge=0, le=65535, description="port to listen on; 0: a free one")
@@ -151,6 +159,7 @@ class Settings(BaseSettings):
     processors: ProcessorSettings = Field(ProcessorSettings(), description="Kafka to Postgres")
     publisher: PublisherSettings = Field(PublisherSettings(), description="callbacks out")
     policies: dict[Name, PolicySettings] = Field({}, description="retry policies beside void and standard, by name")
+    replayer: ReplayerSettings = Field(ReplayerSettings(), description="replays, redrives and other runs")
     console: ConsoleSettings = Field(ConsoleSettings(), description="the operator's API and page")
 
     @field_validator("policies")

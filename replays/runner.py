@@ -1,0 +1,213 @@
+"""Run what was asked, one run at a time: claimed under a lease, kept alive by a heartbeat, resumed after a kill.
+
+A task says how a kind of run is done (`replays.registry`). What waiting can cure (Postgres or Kafka away) fails no run:
+its lease is given back, and it goes on later from its progress.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import asyncpg
+
+from processors.decode import place
+from processors.handle import TryLater
+from replays.live_lane import LiveLane
+from runtime.errors import ServiceUnavailable, TicketwireError
+from runtime.kafka_clients import BROKER_UNREACHABLE
+from runtime.logs import get_logger
+from runtime.loops import Loop
+from runtime.metrics import runs_ended
+from store.connection import Connection
+from store.pool import is_outage
+from store.runs import LeaseLost, Outcome, Run, checkpoint, claim_run, finish_run, release_run
+
+LEASE_SECONDS = 15.0
+POLL_SECONDS = 0.5
+CANCEL_GRACE_SECONDS = 5.0
+_OUTAGE_PAUSE_SECONDS = 2.0
+_WAITING_CURES = (TryLater, ServiceUnavailable, *BROKER_UNREACHABLE)
+
+log = get_logger()
+
+
+class RunCancelled(Exception):
+    """An operator cancelled the run: stop, leaving what is done."""
+
+
+class Control:
+    """What a task has in hand: its progress, and its pace."""
+
+    def __init__(self, run: Run, *, pool: asyncpg.Pool, worker: str, lane: LiveLane, rate: float) -> None:
+        """`rate`: events per second where the run asks for none; 0: no limit."""
+        self.pool = pool
+        self._run = run
+        self._worker = worker
+        self._lane = lane
+        self._cancel = False
+        asked = run.asked.get("rate")
+        self._rate: float = rate if asked is None else asked
+        self._ahead_until = time.monotonic()
+
+    async def checkpoint(self, progress: Mapping[str, Any]) -> None:
+        """Keep the progress, outside any transaction. Raises RunCancelled and LeaseLost."""
+        async with self.pool.acquire() as connection:
+            await self.note(connection, progress)
+        self.stop_if_cancelled()
+
+    async def note(self, connection: Connection, progress: Mapping[str, Any]) -> None:
+        """Keep the progress in the transaction of the work that made it, as its last statement. Raises LeaseLost."""
+        await self._renew(connection, progress)
+
+    async def pace(self, count: int) -> None:
+        """Wait as the rate asks for these events, and for as long as live events wait. Call it between
+        transactions. Raises RunCancelled."""
+        self.stop_if_cancelled()
+        wait = 0.0
+        if self._rate:
+            self._ahead_until = max(self._ahead_until, time.monotonic() - 1.0) + count / self._rate
+            wait = self._ahead_until - time.monotonic()
+        await asyncio.sleep(max(0.0, wait))
+        await self._lane.let_live_go_first(self.stop_if_cancelled)
+
+    def stop_if_cancelled(self) -> None:
+        """Raises RunCancelled once the operator's wish is known."""
+        if self._cancel:
+            raise RunCancelled
+
+    async def beat(self) -> None:
+        """Renew the lease, until LeaseLost; an outage of Postgres is waited out."""
+        while not self._cancel:
+            await asyncio.sleep(min(1.0, LEASE_SECONDS / 5))
+            try:
+                async with self.pool.acquire() as connection:
+                    await self._renew(connection, None)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+
+    async def _renew(self, connection: Connection, progress: Mapping[str, Any] | None) -> None:
+        self._cancel |= await checkpoint(
+            connection, self._run.run_id, worker=self._worker, lease_seconds=LEASE_SECONDS, progress=progress
+        )
+
+
+class Task(Protocol):
+    """How runs of one kind are done. May be started again from `run.progress` at any point."""
+
+    kind: str
+
+    async def run(self, run: Run, control: Control) -> dict[str, Any]:
+        """Do it; the result, as JSON. Raises RunCancelled and LeaseLost as `control` does, TicketwireError when it
+        cannot be done."""
+
+
+class Runner:
+    """Claims and runs until stopped. Starts though Postgres is away."""
+
+    def __init__(self, pool: asyncpg.Pool, tasks: Mapping[str, Task], *, lane: LiveLane, rate: float) -> None:
+        """`rate`: events per second of a run that asks for none."""
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.loop = Loop("runs", self._turn)
+        self._pool = pool
+        self._tasks = tasks
+        self._lane = lane
+        self._rate = rate
+        self._present: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        self.loop.start()
+
+    async def stop(self) -> None:
+        """Stop the run under way where it is; another replayer goes on with it."""
+        self._stopping = True
+        if self._present is not None:
+            self._present.cancel()
+        await self.loop.stop()
+
+    def failing(self) -> str | None:
+        """Why no runs are carried out now, or None: a check for `/readyz`."""
+        return "cannot look for runs; see the log" if self.loop.failures else None
+
+    async def _turn(self) -> float:
+        async with self._pool.acquire() as connection:
+            run = await claim_run(connection, kinds=list(self._tasks), worker=self.worker, lease_seconds=LEASE_SECONDS)
+        if run is None:
+            return POLL_SECONDS
+        self._present = asyncio.create_task(self._carry_out(run), name=f"run {run.run_id}")
+        if self._stopping:
+            self._present.cancel()
+        await asyncio.wait({self._present})
+        self._present = None
+        return 0.0
+
+    async def _carry_out(self, run: Run) -> None:
+        words = {"run": str(run.run_id), "kind": run.kind}
+        log.info("run.started", resumed=bool(run.progress), actor=run.actor, **words)
+        control = Control(run, pool=self._pool, worker=self.worker, lane=self._lane, rate=self._rate)
+        try:
+            outcome, result, error = await self._outcome(run, control)
+            async with self._pool.acquire() as connection:
+                await finish_run(connection, run.run_id, worker=self.worker, state=outcome, result=result, error=error)
+        except LeaseLost:
+            log.warning("run.lost", **words)
+        except asyncio.CancelledError:
+            await self._release(run, pause_seconds=0.0)
+            log.info("run.left_to_successor", **words)
+        except Exception as outage:  # noqa: BLE001 - `_outcome` raises nothing else
+            log.warning("run.waits", error=type(outage).__name__, text=str(outage)[:300], **words)
+            why = f"waits: {str(outage)[:500] or type(outage).__name__}"
+            await self._release(run, pause_seconds=_OUTAGE_PAUSE_SECONDS, why=why)
+        else:
+            runs_ended.labels(run.kind, outcome).inc()
+            log.info("run.ended", state=outcome, error=error, **words)
+
+    async def _outcome(self, run: Run, control: Control) -> tuple[Outcome, dict[str, Any] | None, str]:
+        """Raises what waiting can cure, LeaseLost and CancelledError; everything else is an outcome."""
+        if run.cancel_requested:
+            return "cancelled", None, ""
+        work = asyncio.create_task(self._tasks[run.kind].run(run, control), name=f"work {run.run_id}")
+        beat = asyncio.create_task(control.beat(), name=f"beat {run.run_id}")
+        try:
+            return "done", await _result(work, beat), ""
+        except (RunCancelled, LeaseLost, asyncio.CancelledError, *_WAITING_CURES) as ending:
+            if isinstance(ending, RunCancelled):
+                return "cancelled", None, ""
+            raise
+        except TicketwireError as error:
+            return "failed", None, str(error)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("run.failed", run=str(run.run_id))
+            return "failed", None, f"{type(error).__name__}{place(error)}; the replayer's log tells more"
+        finally:
+            work.cancel()
+            beat.cancel()
+            await asyncio.gather(work, beat, return_exceptions=True)
+
+    async def _release(self, run: Run, *, pause_seconds: float, why: str = "") -> None:
+        """If this fails too, the lease runs out by itself."""
+        try:
+            async with self._pool.acquire() as connection:
+                await release_run(connection, run.run_id, worker=self.worker, pause_seconds=pause_seconds, why=why)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+
+
+async def _result(work: asyncio.Task[dict[str, Any]], beat: asyncio.Task[None]) -> dict[str, Any]:
+    """What the work gives. The heart stops when the lease is lost, or the run is to be cancelled: then the work may
+    come to its next checkpoint, and is cut off if it has none in time."""
+    await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        beat.result()
+        await asyncio.wait({work}, timeout=CANCEL_GRACE_SECONDS)
+        if not work.done():
+            raise RunCancelled
+    return work.result()
