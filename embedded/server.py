@@ -5,6 +5,7 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -177,3 +178,13 @@ class EmbeddedServer(ABC):
                     f"{self.name} did not answer within {_START_TIMEOUT_SECONDS:.0f} s", hint=last_lines(self.log_file)
                 )
             await asyncio.sleep(_POLL_SECONDS)
+
+
+async def side_by_side(*works: Coroutine[None, None, None]) -> None:
+    """Run all at once; the first that fails ends the others, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

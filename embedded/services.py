@@ -1,13 +1,13 @@
 """Kafka and Postgres together, as `ticketwire up` has them."""
 
 import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Self
 
 from embedded.jars import Progress
 from embedded.kafka import EmbeddedKafka
 from embedded.postgres import EmbeddedPostgres
+from embedded.server import side_by_side
 
 
 class EmbeddedServices:
@@ -35,7 +35,7 @@ class EmbeddedServices:
     async def start(self) -> None:
         """Start both and wait until both answer; raises EmbeddedError, and leaves neither running, if one does not."""
         try:
-            await _both(self.kafka.start(), self.postgres.start())
+            await side_by_side(self.kafka.start(), self.postgres.start())
         except BaseException:
             await self.stop()
             raise
@@ -46,7 +46,7 @@ class EmbeddedServices:
 
     async def supervise(self) -> None:
         """Restart whichever ends by itself; runs until cancelled (see `EmbeddedServer.supervise`)."""
-        await _both(self.kafka.supervise(), self.postgres.supervise())
+        await side_by_side(self.kafka.supervise(), self.postgres.supervise())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -54,13 +54,3 @@ class EmbeddedServices:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-
-async def _both(kafka: Coroutine[None, None, None], postgres: Coroutine[None, None, None]) -> None:
-    """Run both side by side; the first that fails ends the other, and its error is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(kafka)
-            group.create_task(postgres)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
