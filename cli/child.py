@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
 from cli.http_call import call
 from runtime.errors import ConfigurationError, ServiceUnavailable
 
@@ -65,7 +67,7 @@ class Child:
             try:
                 status, body = await asyncio.to_thread(call, "GET", f"{self.plan.url}/readyz", timeout_seconds=2.0)
                 answer = body.decode(errors="replace")
-                if status == 200:
+                if status == 200 and self._answers_itself(body):
                     return
             except ServiceUnavailable as error:
                 answer = error.message
@@ -119,6 +121,13 @@ class Child:
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self.restarts += 1
             await self._launch()
+
+    def _answers_itself(self, body: bytes) -> bool:
+        """Whether it is our process that says so, not another one that took the port first."""
+        try:
+            return bool(orjson.loads(body).get("pid") == self.pid)
+        except (ValueError, AttributeError):
+            return False
 
     def _last_lines(self) -> str:
         text = self.plan.log.read_text(errors="replace") if self.plan.log.exists() else ""

@@ -7,7 +7,9 @@ else belongs there. `/readyz` asks every named check. `/metrics` is Prometheus' 
 import asyncio
 import inspect
 import json
+import os
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from runtime.http_server import Receive, Scope, Send
 from runtime.metrics import exposition
@@ -55,7 +57,8 @@ class Health:
             await _answer(send, 200, exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
         else:
             reasons = await self.reasons()
-            state = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
+            state: dict[str, Any] = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
+            state["pid"] = os.getpid()  # whoever started a service sees that no other one answers in its place
             await _answer(send, 503 if reasons else 200, json.dumps(state, ensure_ascii=False).encode())
 
 

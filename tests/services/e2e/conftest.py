@@ -17,7 +17,15 @@ from cli.child import Child
 from cli.hub import Hub
 from cli.running import RunningUp
 from dialects.registry import INBOUND
-from runtime.settings import PolicySettings, ProcessorSettings, Settings, SourceSettings, VerificationSettings
+from runtime.settings import (
+    ConsoleSettings,
+    IngestSettings,
+    PolicySettings,
+    ProcessorSettings,
+    Settings,
+    SourceSettings,
+    VerificationSettings,
+)
 from tests.sink import Sink
 
 PROOF_SECRET = "PcrNq8964iFUkE0CyVV4bhgXXX"
@@ -87,6 +95,8 @@ async def whole(tmp_path_factory: Any) -> AsyncIterator[Whole]:
     folder: Path = tmp_path_factory.mktemp("whole")
     talk: list[str] = []
     settings = Settings(
+        ingest=IngestSettings(port=0),
+        console=ConsoleSettings(port=0),
         sources=SOURCES,
         processors=ProcessorSettings(session_timeout_seconds=6),
         policies={
