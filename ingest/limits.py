@@ -48,11 +48,14 @@ class BodyReader:
         self._held = 0
 
     async def read(self, headers: Mapping[str, str], receive: Receive) -> bytes:
-        """The whole body; raises Decline (408, 413, 503) or PeerGone. Holds no more than the limit at any time."""
+        """The whole body; raises Decline (408, 413, 503) or PeerGone. Holds no more than the limit at any time.
+
+        What is only announced is not held: else a few clients that send nothing could shut out all others.
+        """
         announced = headers.get("content-length", "")
         length = int(announced) if announced.isdecimal() else None
         if length is not None:
-            self._hold(length)
+            self._fits(length)
         try:
             async with asyncio.timeout(BODY_PATIENCE_SECONDS):
                 return await self._chunks(receive, length)
@@ -65,22 +68,33 @@ class BodyReader:
         self._held = 0
 
     async def _chunks(self, receive: Receive, length: int | None) -> bytes:
-        body, more = b"", True
-        while more and len(body) != length:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise PeerGone
-            chunk: bytes = message.get("body", b"")
-            self._hold(max(self._held, len(body) + len(chunk)))
-            body += chunk
-            more = message.get("more_body", False)
-        return body
+        """One buffer that grows: adding bytes to bytes would copy all that came before for every crumb that comes."""
+        body, more = await self._next(receive, 0)
+        if not more or len(body) == length:
+            return body
+        buffer = bytearray(body)
+        while more and len(buffer) != length:
+            chunk, more = await self._next(receive, len(buffer))
+            buffer += chunk
+        return bytes(buffer)
+
+    async def _next(self, receive: Receive, before: int) -> tuple[bytes, bool]:
+        """The next chunk, held with the `before` bytes that came earlier, and whether there is more to come."""
+        message = await receive()
+        if message["type"] != "http.request":
+            raise PeerGone
+        chunk: bytes = message.get("body", b"")
+        self._hold(before + len(chunk))
+        return chunk, message.get("more_body", False)
 
     def _hold(self, size: int) -> None:
         """Hold `size` bytes for this body in all, or decline."""
-        if size > self._max_body:
-            raise Decline(413, f"the body is larger than {self._max_body} bytes")
+        self._fits(size)
         if self._in_flight.now + size - self._held > self._in_flight.bound:
             raise Decline(503, "too much is being received at once", retry_after_seconds=self._retry_after)
         self._in_flight.now += size - self._held
         self._held = size
+
+    def _fits(self, size: int) -> None:
+        if size > self._max_body:
+            raise Decline(413, f"the body is larger than {self._max_body} bytes")

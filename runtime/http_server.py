@@ -6,9 +6,13 @@ pressure, bounds request heads, and lets accepted requests finish when it is sto
 
 import asyncio
 import contextlib
+import os
+import resource
 import socket
+import stat
 import weakref
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -28,6 +32,15 @@ HEADER_TIMEOUT_SECONDS = 10
 
 HEAD_LIMIT_BYTES = 64 * 1024
 """Read buffer of one connection; a longer request head is answered 431."""
+
+UNREAD_SECONDS = 10
+"""A client that reads nothing of an answer for so long is cut off: it would hold its connection for ever."""
+
+MAX_CONNECTIONS = 4096
+"""Further clients wait to be let in. Slow ones leave within their timeouts; many at once cost 20 KB of memory each."""
+
+FILES_BESIDE_CONNECTIONS = 128
+"""Open files left for Kafka, Postgres and logs: a server that may open no more accepts nobody, and burns a core."""
 
 START_PATIENCE_SECONDS = 10.0
 THREADS_PATIENCE_SECONDS = 2.0
@@ -76,10 +89,12 @@ class HttpServer:
                 ),
                 websockets=False,
                 backlog=1024,
+                backpressure=_connections(),
                 log_enabled=False,
             )
             self._serving = asyncio.create_task(self._server.serve(), name="http-server")
             await self._accepting(address)
+            _cut_who_reads_nothing(self.port)
 
     async def stop(self, grace_seconds: float) -> None:
         """Accept nothing more, let accepted requests finish within the grace, then cut what is left. Repeatable."""
@@ -131,6 +146,29 @@ class _Guarded:
         except Exception as error:
             log.exception("http.failed", path=scope.get("path", "")[:100], error=type(error).__name__)
             raise
+
+
+def _connections() -> int:
+    """How many clients are served at once, within the files that this process may open."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)  # the server's library has raised it to the hard limit
+    if files == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(1, min(MAX_CONNECTIONS, files - FILES_BESIDE_CONNECTIONS))
+
+
+def _cut_who_reads_nothing(port: int) -> None:
+    """The server has no patience to set for writing, but the kernel has, and connections inherit it (Linux, tcp(7)).
+
+    The server tells nobody which socket listens, so it is looked for among this process' files.
+    """
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
+        with contextlib.suppress(OSError):  # closed since
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                with socket.socket(fileno=os.dup(number)) as found:
+                    if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
+                        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
 
 
 def _when_gone(thing: object) -> asyncio.Event:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from runtime.errors import ConfigurationError
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from tests.services.ingest.hub import parse
+from tests.waiting import until
 
 THREADS = Path("/proc/self/task")
 
@@ -95,6 +97,43 @@ async def test_a_client_that_does_not_finish_its_head_is_cut_off(monkeypatch: py
         assert await exchange(server.port, b"GET /livez HTTP/1.1\r\nHo") == b""
 
 
+async def test_regression_a_client_that_reads_no_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It held its connection for ever, and enough of them would have shut out everybody."""
+    monkeypatch.setattr(http_server, "UNREAD_SECONDS", 1)
+    async with serving() as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.setblocking(False)
+            await until(lambda: is_cut(client, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100))
+
+
+def is_cut(client: socket.socket, sent: bytes) -> bool:
+    """Send without ever reading; whether the other side has cut the connection."""
+    try:
+        client.send(sent)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return False
+
+
+async def test_no_more_clients_are_served_than_files_may_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = http_server.FILES_BESIDE_CONNECTIONS + 2
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (few, few))
+    async with serving() as server:
+        inside = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        question = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+        waiting = asyncio.create_task(exchange(server.port, question + b"Connection: close\r\n\r\n"))
+        for _ in range(100):
+            for reader, writer in inside:
+                writer.write(question + b"\r\n")
+                assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        assert not waiting.done()
+        for _, writer in inside:
+            writer.close()
+        assert (await waiting).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -154,7 +193,7 @@ async def test_a_second_signal_ends_it_at_once() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /in/atlas HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
         metrics = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        while b"ticketwire_ingest_in_flight_bytes 50.0" not in await exchange(port, metrics):
+        while b"ticketwire_ingest_in_flight_bytes 1.0" not in await exchange(port, metrics):
             pass
         child.send_signal(signal.SIGTERM)
         assert child.stderr is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,10 +41,10 @@ async def call(
     headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Answer:
     """One request, its body in these chunks; an answer of status 0 means that none was sent."""
-    answer, waiting = Answer(), list(chunks)
+    answer, waiting = Answer(), deque(chunks)
 
     async def receive() -> dict[str, Any]:
-        chunk = waiting.pop(0) if waiting else b""
+        chunk = waiting.popleft() if waiting else b""
         if chunk == HANG:
             await asyncio.Event().wait()
         if chunk == HANG_UP:

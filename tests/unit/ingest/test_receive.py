@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,6 +169,23 @@ class TestLimits:
         hub.producer.gate.set()
         assert (await waiting).status == 200
         assert hub.receiver.in_flight.now == 0
+
+    async def test_regression_bodies_that_are_only_announced_shut_nobody_out(self) -> None:
+        """Their announced sizes were held: 64 clients that sent nothing made ingest answer 503 to all others."""
+        hub = ingest(max_in_flight_bytes=1024 * 1024, max_body_bytes=1024 * 1024)
+        idle = [asyncio.create_task(hub.post(b"{", HANG, content_length="1048576")) for _ in range(10)]
+        await until(lambda: hub.receiver.in_flight.now == len(idle))
+        assert (await hub.post(BODY, content_length=str(len(BODY)))).status == 200
+        for task in idle:
+            task.cancel()
+        await asyncio.gather(*idle, return_exceptions=True)
+
+    async def test_regression_a_body_in_crumbs_costs_no_more_than_its_size(self) -> None:
+        """Every crumb copied all that had come before: 512 KB byte by byte took seconds of a core."""
+        crumbs = [b" "] * 524_288
+        begun = time.process_time()
+        assert (await ingest().post(BODY, *crumbs)).status == 200
+        assert time.process_time() - begun < 2
 
     @pytest.mark.parametrize("chunks", [(BODY,), (b"x",), (b"x" * 2000,), (b"x", HANG_UP)])
     async def test_every_way_out_gives_the_bytes_back(self, chunks: tuple[bytes, ...]) -> None:
