@@ -7,6 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+WORKERS ?= 2# tests wait more than they compute; each worker has a Kafka and a Postgres of its own
 
 .PHONY: help demo up test test-fast check fix bench lock clean
 
@@ -28,11 +29,11 @@ demo: $(READY) ## the whole main job on this machine, and the addresses to look 
 up: $(READY) ## Kafka, Postgres and every service on this machine, until Ctrl-C
 	@$(RUN)/ticketwire up $(ARGS)
 
-test: $(READY) ## every test, on real Kafka and Postgres
-	@$(RUN)/pytest $(ARGS)
+test: $(READY) ## every test, on real Kafka and Postgres (WORKERS=1 runs them one after the other)
+	@$(RUN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: $(READY) ## the unit tests: no services, seconds
-	@$(RUN)/pytest tests/unit $(ARGS)
+	@$(RUN)/pytest -n $(WORKERS) --dist loadfile tests/unit $(ARGS)
 
 check: $(READY) ## lint, formatting, types, import arrows, dependencies, docs that can fail
 	@$(RUN)/ruff check .
