@@ -17,6 +17,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from processors.cut_off import cut_off
 from processors.decode import Record
 from processors.handle import Handler, TryLater
 from processors.kafka_security import broker_arguments
@@ -29,7 +30,12 @@ from schemas.topics import processor_group, raw_topic
 POLL_MS = 10
 """An empty poll is followed by a pause as long as itself: this bounds what a lone event waits for."""
 
-COMMIT_PATIENCE_SECONDS = 20.0
+COMMIT_PATIENCE_SECONDS = 5.0
+REQUEST_MARGIN_SECONDS = 5.0
+"""A join is answered when the rebalance ends, after the session timeout at the latest; requests may last longer."""
+
+BATCH_GRACE_SECONDS = 15.0
+LEAVE_PATIENCE_SECONDS = 3.0
 
 log = get_logger()
 _framework_log = logging.getLogger("faststream")
@@ -37,24 +43,31 @@ _framework_log.setLevel(logging.ERROR)  # it warns at every start that it may no
 
 
 class Consumer:
-    """One member of the processor's consumer group. `ended` is set, with the reason in `stopped_by`, when the parking
-    limit ends its work."""
+    """One member of the processor's consumer group.
+
+    `ended` is set, with the reason in `stopped_by`, when the parking limit ends its work. `trouble` says why the latest
+    batch was not handled, if it was not; `batch_since` and `handled_at` are times of the monotonic clock.
+    """
 
     def __init__(self, settings: Settings, *, name: str, event_type: str, handler: Handler) -> None:
         self.name = name
         self.topic = raw_topic(settings.kafka.topic_prefix, event_type)
         self.group = processor_group(settings.kafka.topic_prefix, name)
         self.stopped_by: str | None = None
+        self.trouble: str | None = None
+        self.batch_since: float | None = None
         self.handled_at = time.monotonic()
         self._kafka = settings.kafka
         self._handler = handler
         self._gate = asyncio.Lock()
         self.ended = asyncio.Event()
+        session_ms = int(settings.processors.session_timeout_seconds * 1000)
         self._broker = KafkaBroker(
             **broker_arguments(settings.kafka),
+            request_timeout_ms=session_ms + int(REQUEST_MARGIN_SECONDS * 1000),
             consumer_only=True,
             allow_auto_create_topics=False,
-            graceful_timeout=15.0,
+            graceful_timeout=BATCH_GRACE_SECONDS,
             logger=_framework_log,
             apply_types=False,
         )
@@ -69,9 +82,9 @@ class Consumer:
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             listener=_Drain(self._gate),
-            rebalance_timeout_ms=60_000,
-            session_timeout_ms=int(settings.processors.session_timeout_seconds * 1000),
-            heartbeat_interval_ms=max(500, int(settings.processors.session_timeout_seconds * 1000 / 10)),
+            rebalance_timeout_ms=session_ms,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=max(500, session_ms // 10),
             no_reply=True,
             parser=self._parse,
             decoder=_records,
@@ -90,8 +103,15 @@ class Consumer:
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Finish and commit the batch under way, leave the group."""
-        await self._broker.stop()
+        """Finish and commit the batch under way, leave the group; a client that cannot is cut off. Safe to repeat."""
+        client = self.client
+        try:
+            async with asyncio.timeout(LEAVE_PATIENCE_SECONDS + (BATCH_GRACE_SECONDS if self.batch_since else 0.0)):
+                await self._broker.stop()
+        except Exception as error:  # noqa: BLE001 - whatever keeps a client from its end, it must not stay in the group
+            log.warning("consumer.cut_off", processor=self.name, error=type(error).__name__)
+            if client is not None:
+                await cut_off(client)
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
         """In place of FastStream's parser, which raises on a null or non-UTF-8 header and so loses the batch."""
@@ -105,10 +125,14 @@ class Consumer:
             client = self.client
             if client is None or self.ended.is_set():
                 return
-            held = client.assignment()
-            records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
-            if records and await self._handled(client, records):
-                await self._commit(client, records)
+            self.batch_since = time.monotonic()
+            try:
+                held = client.assignment()
+                records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
+                if records and await self._handled(client, records):
+                    await self._commit(client, records)
+            finally:
+                self.batch_since = None
 
     async def _handled(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> bool:
         try:
@@ -125,10 +149,12 @@ class Consumer:
             self._read_again(client, records)
             return False
         except Exception:
+            self.trouble = "cannot take the latest batch, see the log"
             log.exception("batch.failed", processor=self.name)
             self._read_again(client, records)
             await asyncio.sleep(1)  # whatever it is, it must not become a hot loop
             return False
+        self.trouble = None
         self.handled_at = time.monotonic()
         return True
 

@@ -59,4 +59,9 @@ def _supervisor(settings: Settings, processor: Processor[Any], *, pool: asyncpg.
     def make_consumer() -> Consumer:
         return Consumer(settings, name=processor.name, event_type=processor.event_type, handler=handler)
 
-    return Supervisor(make_consumer, name=processor.name, busy=lambda: handler.trouble)
+    return Supervisor(
+        make_consumer,
+        name=processor.name,
+        busy=lambda: handler.trouble,
+        session_timeout_seconds=settings.processors.session_timeout_seconds,
+    )

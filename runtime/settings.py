@@ -93,7 +93,9 @@ class ProcessorSettings(Section):
         50, ge=1, le=100, description="when more of the window is parked than this, the processor stops and says so"
     )
     retry_in_place_seconds: float = Field(120.0, gt=0, description="patience with Postgres before a batch is re-read")
-    session_timeout_seconds: float = Field(45.0, gt=0, description="a silent consumer loses its partitions after it")
+    session_timeout_seconds: float = Field(
+        10.0, ge=6, le=300, description="a silent consumer loses its partitions after it; no rebalance lasts longer"
+    )
 
 
 class PolicySettings(Section):

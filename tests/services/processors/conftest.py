@@ -85,7 +85,9 @@ class Stage:
         def make() -> Consumer:
             return Consumer(self.settings, name=name, event_type=processor.event_type, handler=handler)
 
-        return Supervisor(make, name=name, busy=lambda: handler.trouble)
+        return Supervisor(
+            make, name=name, busy=lambda: handler.trouble, session_timeout_seconds=limits.session_timeout_seconds
+        )
 
     @asynccontextmanager
     async def processing(self, name: str, **arguments: Any) -> AsyncIterator[Supervisor]:
