@@ -1,5 +1,6 @@
 -- Results of attempts; the rows must be locked. A row that is no longer ours keeps what it says, with one exception: a
--- yes that comes after our lease was taken back still counts while nobody has sent again, as the attempt's number shows.
+-- yes that comes after our lease was taken back still counts while nobody has sent again, as the attempt's number shows;
+-- but not for one that was delivered and is to be sent once more: that yes, recorded twice, would undo the wish.
 UPDATE callbacks AS c
 SET state = result.state,
     attempts = CASE WHEN result.counted THEN c.attempts ELSE c.attempts - 1 END,
@@ -15,6 +16,6 @@ FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::boolean[], $6
     AS result (callback_id, attempt_number, leased_by, state, counted, wait_seconds, pause_seconds, outcome)
 WHERE c.callback_id = result.callback_id AND c.attempt_number = result.attempt_number
     -- CASE, lest the planner with old statistics fetches all that is pending to find a few.
-    AND CASE c.state WHEN 'sending' THEN c.leased_by = result.leased_by WHEN 'pending' THEN result.state = 'delivered'
-        ELSE false END
+    AND CASE c.state WHEN 'sending' THEN c.leased_by = result.leased_by
+        WHEN 'pending' THEN result.state = 'delivered' AND NOT c.replay ELSE false END
 RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.state, c.attempts
