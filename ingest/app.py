@@ -5,7 +5,6 @@ from typing import Any
 
 from dialects import json_reply
 from dialects.contract import Accepted, Declined, Reply
-from ingest.declining import PeerGone
 from ingest.receive import Receiver, Request
 from ingest.sources import Source
 from runtime.health import PATHS, Health
@@ -17,9 +16,6 @@ log = get_logger()
 
 UNKNOWN_SOURCE = "unknown"
 """The metrics' label for requests that name no configured source: what strangers write must not become labels."""
-
-PEER_GONE = 499
-"""The metrics' status for a sender that hung up; no answer is sent."""
 
 
 class IngestApp:
@@ -43,7 +39,7 @@ class IngestApp:
         source = self._sources.get(name)
         if source is None:
             outcome: Accepted | Declined = Declined(404, "no such path")
-            reply: Reply | None = json_reply.reply(outcome, None)
+            reply = json_reply.reply(outcome, None)
         else:
             request = Request(
                 method=scope["method"],
@@ -54,14 +50,11 @@ class IngestApp:
             )
             outcome, reply = await self._take(request, source)
         self._note(source, outcome)
-        if reply is not None:
-            await _answer(send, reply)
+        await _answer(send, reply)
 
-    async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply | None]:
+    async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply]:
         try:
             outcome, whole = await self._receiver.receive(request, source)
-        except PeerGone:
-            return Declined(PEER_GONE, "the sender hung up"), None
         except Exception as error:
             log.exception("ingest.failed", source=source.name, error=type(error).__name__)
             outcome, whole = Declined(500, "the event was not taken, by a fault of ours; send it again"), None

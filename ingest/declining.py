@@ -9,7 +9,3 @@ class Decline(Exception):
     def __init__(self, status: int, text: str, *, retry_after_seconds: int | None = None) -> None:
         super().__init__(text)
         self.outcome = Declined(status, text, retry_after_seconds)
-
-
-class PeerGone(Exception):
-    """The sender hung up before its body was complete: nobody is left to answer."""

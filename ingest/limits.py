@@ -4,11 +4,15 @@ import asyncio
 import math
 from collections.abc import Mapping
 
-from ingest.declining import Decline, PeerGone
+from ingest.declining import Decline
 from runtime.http_server import Receive
 
 BODY_PATIENCE_SECONDS = 15.0
 """A body that is not complete by then is given up, so that slow senders cannot hold connections for ever."""
+
+SMALL_CHUNKS = 1000
+SMALL_BYTES = 64
+"""More chunks than that must be larger than this on average: every chunk costs as much as a small request does."""
 
 
 class TokenBucket:
@@ -48,7 +52,7 @@ class BodyReader:
         self._held = 0
 
     async def read(self, headers: Mapping[str, str], receive: Receive) -> bytes:
-        """The whole body; raises Decline (408, 413, 503) or PeerGone. Holds no more than the limit at any time.
+        """The whole body; raises Decline (400, 408, 413, 503). Holds no more than the limit at any time.
 
         What is only announced is not held: else a few clients that send nothing could shut out all others.
         """
@@ -68,21 +72,26 @@ class BodyReader:
         self._held = 0
 
     async def _chunks(self, receive: Receive, length: int | None) -> bytes:
-        """One buffer that grows: adding bytes to bytes would copy all that came before for every crumb that comes."""
+        """One buffer that grows: adding bytes to bytes would copy all that came before for every chunk that comes."""
         body, more = await self._next(receive, 0)
         if not more or len(body) == length:
             return body
-        buffer = bytearray(body)
+        buffer, chunks = bytearray(body), 1
         while more and len(buffer) != length:
             chunk, more = await self._next(receive, len(buffer))
             buffer += chunk
+            chunks += 1
+            if chunks > SMALL_CHUNKS and len(buffer) < chunks * SMALL_BYTES:
+                raise Decline(
+                    400, f"the body comes in more than {SMALL_CHUNKS} chunks of less than {SMALL_BYTES} bytes"
+                )
         return bytes(buffer)
 
     async def _next(self, receive: Receive, before: int) -> tuple[bytes, bool]:
         """The next chunk, held with the `before` bytes that came earlier, and whether there is more to come."""
         message = await receive()
         if message["type"] != "http.request":
-            raise PeerGone
+            raise Decline(400, "the body ended before it was complete, or its chunks are malformed")
         chunk: bytes = message.get("body", b"")
         self._hold(before + len(chunk))
         return chunk, message.get("more_body", False)
