@@ -17,7 +17,7 @@ from store.connection import Connection
 from store.events import event_row, insert_arrivals, known_arrivals, upsert_events
 from store.journal import JournalEntry, insert_journal
 from store.orders import LockedOrder, OrderName, lock_orders
-from store.owing import hold_contexts, owe_callbacks
+from store.owing import LIVE, Telling, hold_contexts, owe_callbacks
 from store.pool import is_outage, is_refusal
 
 
@@ -32,16 +32,30 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of a batch's arrivals. `unapplicable`: to be parked, with the reason."""
+    """What became of a batch's arrivals. `unapplicable` and `refused`: to be parked, with the reason."""
 
     verdicts: list[tuple[Arrival, Verdict]] = field(default_factory=list)
     redelivered: int = 0
     unapplicable: list[tuple[Arrival, Unapplicable]] = field(default_factory=list)
+    refused: list[tuple[Arrival, Refused]] = field(default_factory=list)
     owed: int = 0
+
+    def add(self, other: "BatchResult") -> None:
+        """Take in another part of the same batch."""
+        self.verdicts += other.verdicts
+        self.redelivered += other.redelivered
+        self.unapplicable += other.unapplicable
+        self.refused += other.refused
+        self.owed += other.owed
 
 
 async def process(
-    connection: Connection, processor: Processor[Any], arrivals: Sequence[Arrival], *, wire_forms: WireForms
+    connection: Connection,
+    processor: Processor[Any],
+    arrivals: Sequence[Arrival],
+    *,
+    wire_forms: WireForms,
+    telling: Telling = LIVE,
 ) -> BatchResult:
     """Fold these arrivals into the state, in a transaction of the caller's.
 
@@ -49,15 +63,41 @@ async def process(
     back either way; running it again, after a commit too, changes nothing twice.
     """
     try:
-        return await _process(connection, processor, arrivals, wire_forms)
+        return await _process(connection, processor, arrivals, wire_forms, telling)
     except Exception as error:
         if is_outage(error):
             raise
         raise Refused(error) from error
 
 
+async def process_by_halves(
+    connection: Connection,
+    processor: Processor[Any],
+    arrivals: Sequence[Arrival],
+    *,
+    wire_forms: WireForms,
+    telling: Telling = LIVE,
+) -> BatchResult:
+    """As `process`, but what is refused is halved, in savepoints, until each offender stands by itself in `refused`;
+    the others are applied."""
+    try:
+        async with connection.transaction():
+            return await process(connection, processor, arrivals, wire_forms=wire_forms, telling=telling)
+    except Refused as refusal:
+        if len(arrivals) == 1:
+            return BatchResult(refused=[(arrivals[0], refusal)])
+    result, middle = BatchResult(), len(arrivals) // 2
+    for half in (arrivals[:middle], arrivals[middle:]):
+        result.add(await process_by_halves(connection, processor, half, wire_forms=wire_forms, telling=telling))
+    return result
+
+
 async def _process(
-    connection: Connection, processor: Processor[Any], arrivals: Sequence[Arrival], wire_forms: WireForms
+    connection: Connection,
+    processor: Processor[Any],
+    arrivals: Sequence[Arrival],
+    wire_forms: WireForms,
+    telling: Telling,
 ) -> BatchResult:
     result = BatchResult()
     await hold_contexts(connection, {arrival.order_no for arrival in arrivals}, wire_forms)
@@ -74,7 +114,7 @@ async def _process(
         await processor.save(connection, applied)
     if entries:
         await insert_journal(connection, entries)
-        result.owed = await owe_callbacks(connection, entries, wire_forms)
+        result.owed = await owe_callbacks(connection, entries, wire_forms, telling=telling)
     return result
 
 

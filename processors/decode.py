@@ -69,6 +69,7 @@ def parked(record: Record, *, stage: Stage, reason: str, detail: str, raw: RawEv
         stage=stage,
         reason=reason,
         detail=detail,
+        arrival_id=None if raw is None else raw.ce_id,
     )
 
 

@@ -1,11 +1,12 @@
 """Handle: decode a batch, apply it in one transaction, park what cannot be applied, wait out what waiting can cure.
 
-A poison event parks alone and the rest of its batch lands: a batch that is refused is halved until the offender
-stands by itself.
+A poison event parks alone and the rest of its batch lands with it: a batch that is refused is halved until the
+offenders stand by themselves.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_excepti
 from tenacity.wait import wait_exponential_jitter
 
 from dialects.contract import Inbound
-from processors.batch import BatchResult, Refused, process
+from processors.batch import BatchResult, Refused, process, process_by_halves
 from processors.contract import Processor
 from processors.decode import Record, decode, parked
 from processors.parking_limit import ParkingLimit
@@ -21,6 +22,9 @@ from runtime.logs import get_logger
 from runtime.metrics import batch_seconds, events_processed
 from schemas.arrival import Arrival, Coordinates
 from schemas.wire_forms import WireForms
+from store.connection import Connection
+from store.events import known_arrivals
+from store.owing import LIVE, Telling
 from store.parked import ParkedEvent, park
 from store.pool import is_outage
 
@@ -29,6 +33,28 @@ log = get_logger()
 
 class TryLater(Exception):
     """Postgres stayed away for as long as a batch may wait: nothing was taken, the batch is to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a batch: each record is among the verdicts, redelivered, or parked."""
+
+    result: BatchResult
+    parked: Sequence[ParkedEvent]
+
+    def were_parked(self) -> list[bool]:
+        return [False] * (len(self.result.verdicts) + self.result.redelivered) + [True] * len(self.parked)
+
+    def counts(self) -> dict[str, int]:
+        """Records by what became of them, and callbacks owed; without zeros."""
+        counts = {"redelivered": self.result.redelivered, "parked": len(self.parked), "owed": self.result.owed}
+        for _, verdict in self.result.verdicts:
+            counts[verdict.value] = counts.get(verdict.value, 0) + 1
+        return {word: count for word, count in counts.items() if count}
+
+
+Beside = Callable[[Connection, Handled], Awaitable[None]]
+"""What is done beside, as the last thing in a batch's transaction."""
 
 
 class Handler:
@@ -43,6 +69,7 @@ class Handler:
         wire_forms: WireForms,
         limit: ParkingLimit,
         patience_seconds: float,
+        telling: Telling = LIVE,
     ) -> None:
         self.trouble: str | None = None
         self._processor = processor
@@ -51,37 +78,28 @@ class Handler:
         self._wire_forms = wire_forms
         self._limit = limit
         self._patience_seconds = patience_seconds
+        self._telling = telling
 
-    async def handle(self, records: Sequence[Record]) -> None:
-        """Apply or park every record. Raises TryLater or ParkingLimitReached with nothing of the batch taken, save
-        where a refused batch was halved: then some of it is, and reading it again is harmless."""
+    async def handle(self, records: Sequence[Record], *, beside: Beside | None = None) -> Handled:
+        """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
+        the batch taken."""
         begun = time.perf_counter()
         decoded = [decode(record, self._dialects) for record in records]
-        arrivals = [item for item in decoded if isinstance(item, Arrival)]
-        unreadable = [item for item in decoded if isinstance(item, ParkedEvent)]
-        batch = _Batch({Coordinates(r.topic, r.partition, r.offset): r for r in records})
-        await self._settle(arrivals, unreadable, batch)
+        handled = await self._commit(decoded, {Coordinates(r.topic, r.partition, r.offset): r for r in records}, beside)
+        self._limit.count(handled.were_parked())
+        self._tell(handled)
         seconds = time.perf_counter() - begun
         batch_seconds.labels(self._processor.name).observe(seconds)
-        log.info("batch.done", processor=self._processor.name, records=len(records), seconds=round(seconds, 4), **batch)
-
-    async def _settle(self, arrivals: Sequence[Arrival], unreadable: Sequence[ParkedEvent], batch: "_Batch") -> None:
-        try:
-            result, parked_events = await self._commit(arrivals, unreadable, batch)
-        except Refused as refusal:
-            if len(arrivals) == 1:
-                event = parked(batch.records[arrivals[0].at], stage="apply", reason=refusal.reason, detail=str(refusal))
-                return await self._settle([], [*unreadable, event], batch)
-            middle = len(arrivals) // 2
-            await self._settle(arrivals[:middle], unreadable, batch)
-            return await self._settle(arrivals[middle:], [], batch)
-        self._limit.count(_were_parked(result, parked_events))
-        self._count(result, parked_events, batch)
-        return None
+        words: dict[str, Any] = {"records": len(records), "seconds": round(seconds, 4), **handled.counts()}
+        log.info("batch.done", processor=self._processor.name, **words)
+        return handled
 
     async def _commit(
-        self, arrivals: Sequence[Arrival], unreadable: Sequence[ParkedEvent], batch: "_Batch"
-    ) -> tuple[BatchResult, Sequence[ParkedEvent]]:
+        self,
+        decoded: Sequence[Arrival | ParkedEvent],
+        records: Mapping[Coordinates, Record],
+        beside: Beside | None,
+    ) -> Handled:
         retrying = AsyncRetrying(
             retry=retry_if_exception(is_outage),
             wait=wait_exponential_jitter(multiplier=0.05, max=2, jitter=0.1),
@@ -91,30 +109,37 @@ class Handler:
         try:
             async for attempt in retrying:
                 with attempt:
-                    outcome = await self._transact(arrivals, unreadable, batch)
+                    try:
+                        handled = await self._transact(decoded, records, beside, fold=process)
+                    except Refused:
+                        handled = await self._transact(decoded, records, beside, fold=process_by_halves)
         except RetryError as error:
             raise TryLater(f"Postgres stayed away: {self.trouble}") from error
         self.trouble = None
-        return outcome
+        return handled
 
     async def _transact(
-        self, arrivals: Sequence[Arrival], unreadable: Sequence[ParkedEvent], batch: "_Batch"
-    ) -> tuple[BatchResult, Sequence[ParkedEvent]]:
+        self,
+        decoded: Sequence[Arrival | ParkedEvent],
+        records: Mapping[Coordinates, Record],
+        beside: Beside | None,
+        *,
+        fold: Callable[..., Awaitable[BatchResult]],
+    ) -> Handled:
+        arrivals = [item for item in decoded if isinstance(item, Arrival)]
+        unreadable = [item for item in decoded if isinstance(item, ParkedEvent)]
+        how = {"wire_forms": self._wire_forms, "telling": self._telling}
         async with self._pool.acquire() as connection, connection.transaction():
-            result = BatchResult()
-            if arrivals:
-                result = await process(connection, self._processor, arrivals, wire_forms=self._wire_forms)
-            parked_events = [
-                *unreadable,
-                *(
-                    parked(batch.records[arrival.at], stage="decide", reason=error.reason, detail=str(error))
-                    for arrival, error in result.unapplicable
-                ),
-            ]
-            self._limit.check(_were_parked(result, parked_events))
-            if parked_events:
-                await park(connection, self._processor.name, parked_events)
-        return result, parked_events
+            result = await fold(connection, self._processor, arrivals, **how) if arrivals else BatchResult()
+            fresh = await _never_applied(connection, unreadable)
+            result.redelivered += len(unreadable) - len(fresh)
+            handled = Handled(result, [*fresh, *_unapplied(result, records)])
+            self._limit.check(handled.were_parked())
+            if handled.parked:
+                await park(connection, self._processor.name, handled.parked)
+            if beside is not None:
+                await beside(connection, handled)
+        return handled
 
     def _note_outage(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -122,17 +147,13 @@ class Handler:
             log.warning("postgres.away", processor=self._processor.name, error=type(error).__name__)
         self.trouble = f"Postgres: {type(error).__name__}"
 
-    def _count(self, result: BatchResult, parked_events: Sequence[ParkedEvent], batch: "_Batch") -> None:
+    def _tell(self, handled: Handled) -> None:
         name = self._processor.name
-        for _, verdict in result.verdicts:
+        for _, verdict in handled.result.verdicts:
             events_processed.labels(name, verdict.value).inc()
-            batch.add(verdict.value, 1)
-        events_processed.labels(name, "redelivered").inc(result.redelivered)
-        events_processed.labels(name, "parked").inc(len(parked_events))
-        batch.add("redelivered", result.redelivered)
-        batch.add("parked", len(parked_events))
-        batch.add("owed", result.owed)
-        for event in parked_events:
+        events_processed.labels(name, "redelivered").inc(handled.result.redelivered)
+        events_processed.labels(name, "parked").inc(len(handled.parked))
+        for event in handled.parked:
             log.warning(
                 "event.parked",
                 processor=name,
@@ -144,17 +165,15 @@ class Handler:
             )
 
 
-def _were_parked(result: BatchResult, parked_events: Sequence[ParkedEvent]) -> list[bool]:
-    return [False] * (len(result.verdicts) + result.redelivered) + [True] * len(parked_events)
+def _unapplied(result: BatchResult, records: Mapping[Coordinates, Record]) -> Iterator[ParkedEvent]:
+    for arrival, unapplicable in result.unapplicable:
+        yield parked(records[arrival.at], stage="decide", reason=unapplicable.reason, detail=str(unapplicable))
+    for arrival, refusal in result.refused:
+        yield parked(records[arrival.at], stage="apply", reason=refusal.reason, detail=str(refusal))
 
 
-class _Batch(dict[str, int]):
-    """Counts for the batch's log line, and its records by place."""
-
-    def __init__(self, records: Mapping[Coordinates, Record]) -> None:
-        super().__init__()
-        self.records = records
-
-    def add(self, word: str, count: int) -> None:
-        if count:
-            self[word] = self.get(word, 0) + count
+async def _never_applied(connection: Connection, unreadable: Sequence[ParkedEvent]) -> list[ParkedEvent]:
+    """Without those that were applied before, by code that could read them: what was applied stays as it is."""
+    ids = [event.arrival_id for event in unreadable if event.arrival_id is not None]
+    known = await known_arrivals(connection, ids) if ids else set()
+    return [event for event in unreadable if event.arrival_id not in known]

@@ -16,6 +16,7 @@ CHANNEL = "ticketwire_callbacks_due"
 """Postgres' notification channel that wakes publishers; one notice for each batch, never for each row."""
 
 _BUCKETS = 256
+SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,22 @@ class OwedCallback:
     sequence: int
     state: str
     outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """How what becomes owed is told. `suppressed`: why it is only recorded, for an operator to send later, if that is
+    not empty; such a callback holds up no later one. `replay`: it says to the receiver that it is one."""
+
+    suppressed: str = ""
+    replay: bool = False
+
+    def state(self, callback: OwedCallback) -> str:
+        """The state it begins in. What cannot be said in the dialect stays so."""
+        return SUPPRESSED if self.suppressed and callback.state == "pending" else callback.state
+
+
+LIVE = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,12 @@ async def hold_contexts(connection: Connection, order_nos: Collection[str], wire
 
 
 async def owe_callbacks(
-    connection: Connection, entries: Sequence[JournalEntry], wire_forms: WireForms, *, dialect: str | None = None
+    connection: Connection,
+    entries: Sequence[JournalEntry],
+    wire_forms: WireForms,
+    *,
+    dialect: str | None = None,
+    telling: Telling = LIVE,
 ) -> int:
     """Owe one callback for each change and endpoint that wants it; returns how many. The orders must be locked.
 
@@ -86,8 +108,9 @@ async def owe_callbacks(
         [callback.order_id for callback in owed],
         [callback.event_id for callback in owed],
         [callback.sequence for callback in owed],
-        [callback.state for callback in owed],
-        [callback.outcome for callback in owed],
+        [telling.state(callback) for callback in owed],
+        [telling.suppressed if telling.state(callback) == SUPPRESSED else callback.outcome for callback in owed],
+        telling.replay,
     )
     await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
     return len(owed)

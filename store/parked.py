@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 import orjson
 
@@ -34,6 +35,8 @@ class ParkedEvent:
     stage: Stage
     reason: str
     detail: str
+    arrival_id: UUID | None = None
+    """The record's own id, where it could be read."""
 
 
 def fingerprint(*, processor: str, stage: str, reason: str, detail: str) -> str:

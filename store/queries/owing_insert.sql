@@ -1,5 +1,6 @@
 -- A callback waits its turn behind an unfinished earlier one of the same order and endpoint (DESIGN §2 rule 5). The
 -- share lock makes a completion under way finish first, or see the row we queue behind it: none is left waiting.
+-- $8: whether they say that they are replays.
 WITH owed AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
         AS owed (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome)
@@ -14,11 +15,11 @@ WITH owed AS (
     SELECT owed.*, row_number() OVER (PARTITION BY endpoint_id, order_id, state ORDER BY sequence) AS place
     FROM owed
 )
-INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome, finished_at)
+INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome, finished_at, replay)
 SELECT callback_id, endpoint_id, order_id, event_id, sequence,
     CASE WHEN state = 'pending' AND (place > 1 OR EXISTS (
         SELECT FROM ahead WHERE ahead.endpoint_id = ranked.endpoint_id AND ahead.order_id = ranked.order_id))
     THEN 'queued' ELSE state END,
-    outcome, CASE WHEN state = 'pending' THEN NULL ELSE now() END
+    outcome, CASE WHEN state = 'pending' THEN NULL ELSE now() END, $8
 FROM ranked
 ON CONFLICT (callback_id) DO NOTHING

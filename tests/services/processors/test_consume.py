@@ -151,13 +151,13 @@ class Refusing:
 async def test_events_that_are_all_refused_reach_the_limit_too(
     make_stage: MakeStage, kafka_bootstrap: str, database_dsn: str
 ) -> None:
-    stage = await make_stage(kafka_bootstrap, database_dsn, parking_window_records=20)
+    stage = await make_stage(kafka_bootstrap, database_dsn, parking_window_records=20, batch_records=5)
     for number in range(60):
         await stage.send(void_body(f"O{number}", 0), order_no=f"O{number}")
     dialects: Any = {"atlas": Refusing(INBOUND["atlas"])}
     async with stage.processing("void", dialects=dialects) as supervisor:
         await until(_says(supervisor, "parking limit"))
-    assert await stage.count("parked") == 10
+    assert 5 < await stage.count("parked") <= 10
 
 
 def _says(supervisor: Any, words: str) -> Any:
