@@ -8,7 +8,7 @@ from uuid import UUID
 from store.connection import Connection
 from store.pool import statement
 
-Subject = Literal["endpoint", "callback", "parked", "context", "run"]
+Subject = Literal["endpoint", "callback", "parked", "context", "order", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

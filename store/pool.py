@@ -16,8 +16,11 @@ def statement(name: str) -> str:
     return (files("store") / "queries" / f"{name}.sql").read_text()
 
 
-async def open_pool(settings: PostgresSettings, *, name: str) -> asyncpg.Pool:
-    """A pool whose connections encode jsonb as Python values. Connects lazily: Postgres may be down at the start."""
+async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None = None) -> asyncpg.Pool:
+    """A pool whose connections encode jsonb as Python values. Connects lazily: Postgres may be down at the start.
+
+    With `schema`, unqualified names mean that schema and no other.
+    """
     return await asyncpg.create_pool(
         settings.dsn.get_secret_value(),
         min_size=0,
@@ -30,6 +33,7 @@ async def open_pool(settings: PostgresSettings, *, name: str) -> asyncpg.Pool:
             "application_name": f"ticketwire {name}",
             "idle_in_transaction_session_timeout": "60000",
             "timezone": "UTC",
+            **({"search_path": schema} if schema else {}),
         },
     )
 

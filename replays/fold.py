@@ -1,0 +1,108 @@
+"""Fold a plan's records with the present code into a run's shadow: the processors' own way, on other tables."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+
+from dialects.contract import Inbound
+from processors.batch import process_by_halves
+from processors.contract import Processor
+from processors.decode import decode, parked
+from processors.registry import PROCESSORS
+from replays.reader import Batch, Plan, read
+from replays.selection import StampedRecord
+from runtime.settings import Settings
+from schemas.arrival import Arrival, Coordinates
+from store.connection import Connection
+from store.parked import ParkedEvent, park
+from store.shadow import Place, Schemas, discarded_places, work_on, write_position
+
+_BY_TYPE = {processor.event_type: processor for processor in PROCESSORS.values()}
+
+BATCH_RECORDS = 2000
+"""Larger than the live batches: nobody waits for a lone event here."""
+
+
+class Control(Protocol):
+    """As much of a run's control as a fold needs."""
+
+    async def checkpoint(self, progress: Mapping[str, Any]) -> None:
+        """Say how far the run is; raises when it is to end."""
+
+    async def pace(self, count: int) -> None:
+        """Wait as the run's rate, and live's lag, ask for after so many events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What runs that need a shadow work with."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    dialects: Mapping[str, Inbound]
+    client_id: str
+
+
+async def fold_range(
+    bench: Workbench, plan: Plan, schemas: Schemas, position: dict[str, Any], control: Control
+) -> dict[str, Any]:
+    """Read the plan on from `position["next"]` and fold it; returns the position after it.
+
+    Each batch and its position are one transaction. Raises LeaseLost when another worker moved the position.
+    """
+    async with bench.pool.acquire() as connection:
+        skipped = await discarded_places(connection, schemas, [part.topic for part in plan.parts])
+    batches = read(bench.settings.kafka, plan, position["next"], client_id=bench.client_id, batch_records=BATCH_RECORDS)
+    async with aclosing(batches):
+        async for batch in batches:
+            records = _kept(batch, skipped)
+            async with bench.pool.acquire() as connection, connection.transaction():
+                await work_on(connection, schemas.shadow)
+                if records:
+                    await _fold(connection, _BY_TYPE[batch.type], records, bench.dialects)
+                position = await _move(connection, position, batch, len(records))
+            await control.checkpoint({"phase": "fold", "done": plan.passed(batch.next), "of": plan.offsets})
+            await control.pace(len(records))
+    return position
+
+
+async def _fold(
+    connection: Connection,
+    processor: Processor[Any],
+    records: Sequence[StampedRecord],
+    dialects: Mapping[str, Inbound],
+) -> None:
+    """As `processors.handle` does it, save that there is no parking limit: how much is parked is what is to be seen."""
+    decoded = [decode(record, dialects) for record in records]
+    by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
+    arrivals = [item for item in decoded if isinstance(item, Arrival)]
+    events = [item for item in decoded if isinstance(item, ParkedEvent)]
+    if arrivals:
+        result = await process_by_halves(connection, processor, arrivals, wire_forms={})
+        for arrival, unapplicable in result.unapplicable:
+            event = by_place[arrival.at]
+            events.append(parked(event, stage="decide", reason=unapplicable.reason, detail=str(unapplicable)))
+        for arrival, refused in result.refused:
+            event = by_place[arrival.at]
+            events.append(parked(event, stage="apply", reason=refused.reason, detail=str(refused)))
+    if events:
+        await park(connection, processor.name, events)
+
+
+async def _move(connection: Connection, position: dict[str, Any], batch: Batch, records: int) -> dict[str, Any]:
+    moved = position | {
+        "next": dict(batch.next),
+        "records": position["records"] + records,
+        "expired": position["expired"] + batch.expired,
+    }
+    await write_position(connection, moved, instead_of=position)
+    return moved
+
+
+def _kept(batch: Batch, skipped: set[Place]) -> Sequence[StampedRecord]:
+    if not skipped:
+        return batch.records
+    return [r for r in batch.records if Place(r.topic, r.partition, r.offset) not in skipped]

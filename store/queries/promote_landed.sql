@@ -1,0 +1,3 @@
+UPDATE parked SET state = 'redriven', settled_at = now(), run_id = $2
+WHERE parked_id = ANY ($1::uuid[]) AND state = 'parked'
+RETURNING parked_id

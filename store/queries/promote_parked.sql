@@ -1,0 +1,9 @@
+INSERT INTO parked (parked_id, processor, topic, partition, "offset", key, value, headers, source, order_no, stage,
+    reason, detail, fingerprint, code_version)
+SELECT parked_id, processor, topic, partition, "offset", key, value, headers, source, order_no, stage, reason, detail,
+    fingerprint, code_version
+FROM {shadow}.parked WHERE parked_id = ANY ($1::uuid[])
+ON CONFLICT (parked_id) DO UPDATE
+SET state = 'parked', stage = excluded.stage, reason = excluded.reason, detail = excluded.detail,
+    fingerprint = excluded.fingerprint, code_version = excluded.code_version, settled_at = NULL, run_id = NULL
+WHERE parked.state = 'redriven'

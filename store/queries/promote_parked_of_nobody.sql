@@ -1,0 +1,1 @@
+SELECT parked_id FROM parking WHERE order_id IS NULL AND NOT lands

@@ -1,0 +1,1 @@
+INSERT INTO position (position) VALUES ($1)

@@ -1,0 +1,1 @@
+UPDATE position SET position = $2 WHERE position = $1 RETURNING true

@@ -1,0 +1,1 @@
+INSERT INTO touched SELECT order_id FROM {live}.orders ON CONFLICT DO NOTHING

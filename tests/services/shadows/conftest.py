@@ -1,0 +1,187 @@
+"""A live hub whose decoder was wrong, and runs over it with the right one."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from dialects.contract import ReadEvent, Unreadable
+from dialects.registry import INBOUND
+from replays.fold import Workbench
+from replays.promote import PromoteTask
+from replays.reach import within_reach
+from replays.reader import plan
+from replays.rebuild import RebuildTask
+from replays.shadow import ShadowTask
+from schemas.events import OrderTicketed
+from schemas.selection import Selection
+from store.runs import Run, claim_run, finish_run, request_run
+from tests.services.processors.conftest import WIRE_FORMS, Stage, ticketed_body, void_body
+from tests.services.processors.conftest import make_stage as make_stage  # noqa: PLC0414 - a fixture here too
+from tests.services.processors.conftest import stage as stage  # noqa: PLC0414 - a fixture here too
+from tests.waiting import until
+
+STATE = {
+    "orders": "order_id, ticketed_event, ticketed_at, customer, attention, version",
+    "passengers": "*",
+    "tickets": "*",
+    "pnrs": "*",
+    "void_cases": "*",
+    "void_statuses": "*",
+    "events": "event_id, order_id, type, arrived_at, content, superseded_by",
+    "arrivals": "arrival_id, event_id, order_id",
+    "journal": "order_id, version, event_id, change",
+    "callbacks": "callback_id, endpoint_id, event_id, sequence, state, replay",
+    "parked": "parked_id, state",
+    "superseded_readings": "*",
+    "operator_actions": "*",
+}
+Bend = Callable[[Any, ReadEvent], ReadEvent]
+
+
+class Wrong:
+    """A decoder that a release broke for some orders: what it reads is bent, or cannot be read at all."""
+
+    def __init__(self, bends: Mapping[str, Bend]) -> None:
+        self.bends = bends
+
+    def read(self, raw: Any) -> ReadEvent:
+        read = INBOUND["atlas"].read(raw)
+        bend = self.bends.get(read.content.order_no)
+        return bend(raw, read) if bend else read
+
+
+def same_event(raw: Any, read: ReadEvent) -> ReadEvent:
+    """Says something else under the same identity: a ticket number, a status's message."""
+    if not isinstance(read.content, OrderTicketed):
+        return replace(read, content=read.content.model_copy(update={"message": "bent"}))
+    passengers = [p.model_copy(update={"ticket_numbers": ("BENT",)}) for p in read.content.passengers]
+    return replace(read, content=read.content.model_copy(update={"passengers": tuple(passengers)}))
+
+
+def other_event(raw: Any, read: ReadEvent) -> ReadEvent:
+    """The same, and takes it for another event."""
+    return replace(same_event(raw, read), digest=b"bent" + read.digest)
+
+
+def unreadable(raw: Any, read: ReadEvent) -> ReadEvent:
+    raise Unreadable("broken", "this release does not read it")
+
+
+class Dies(Exception):
+    """The worker is gone, between two transactions."""
+
+
+@dataclass
+class Hand:
+    """The control of a run in a test. After `dies_after` checkpoints the worker is gone."""
+
+    dies_after: int | None = None
+    checkpoints: list[dict[str, Any]] = field(default_factory=list)
+
+    async def checkpoint(self, progress: Mapping[str, Any]) -> None:
+        self.checkpoints.append(dict(progress))
+        if len(self.checkpoints) == self.dies_after:
+            raise Dies
+
+    async def pace(self, count: int) -> None:
+        del count
+
+
+@dataclass
+class World:
+    """A stage, and what is run over it."""
+
+    stage: Stage
+    bends: dict[str, Bend] = field(default_factory=dict)
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        return self.stage.pool
+
+    async def live(self, *names: str) -> None:
+        """Let the live processors, with the wrong decoder, take all there is."""
+        dialects: Any = {"atlas": Wrong(self.bends)}
+        supervisors = [self.stage.supervisor(name, dialects=dialects) for name in names or ("ticketed", "void")]
+        for supervisor in supervisors:
+            supervisor.start()
+        try:
+            await until(self._taken, what="the live groups' commits")
+        finally:
+            await asyncio.gather(*(supervisor.stop() for supervisor in supervisors))
+
+    async def _taken(self) -> bool:
+        kafka = self.stage.settings.kafka
+        everything = await plan(kafka, Selection(), client_id="test")
+        return (await within_reach(kafka, everything))[1] == 0
+
+    def bench(self, bends: Mapping[str, Bend] | None = None) -> Workbench:
+        dialects: Any = {"atlas": Wrong(bends or {})}
+        return Workbench(self.stage.settings, self.pool, dialects, "test")
+
+    async def run(self, kind: str, asked: dict[str, Any]) -> Run:
+        """A run that was asked for and claimed."""
+        async with self.pool.acquire() as connection:
+            await request_run(connection, kind=kind, asked=asked, actor="tester", reason="a fix")
+            claimed = await claim_run(connection, kinds=[kind], worker="w", lease_seconds=600)
+        assert claimed is not None
+        return claimed
+
+    async def ends(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
+        async with self.pool.acquire() as connection:
+            await finish_run(connection, run.run_id, worker="w", state="done", result=result)
+        return result
+
+    async def shadow(self, **selection: Any) -> tuple[UUID, dict[str, Any]]:
+        """Run a shadow with the right decoder."""
+        run = await self.run("replay", {"mode": "shadow", "selection": selection})
+        result = await ShadowTask(self.bench(), WIRE_FORMS).run(run, Hand())
+        return run.run_id, await self.ends(run, result)
+
+    async def promote(self, shadow: UUID, callbacks: str = "suppress") -> dict[str, Any]:
+        run = await self.run("promote", {"run": str(shadow), "callbacks": callbacks})
+        return await self.ends(run, await PromoteTask(self.bench(), WIRE_FORMS).run(run, Hand()))
+
+    async def rebuild(self, bends: Mapping[str, Bend] | None = None) -> dict[str, Any]:
+        run = await self.run("rebuild", {})
+        return await self.ends(run, await RebuildTask(self.bench(bends), WIRE_FORMS).run(run, Hand()))
+
+    async def state(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of live."""
+        return {
+            table: sorted((tuple(row) for row in await self.pool.fetch(f"SELECT {columns} FROM {table}")), key=repr)
+            for table, columns in STATE.items()
+        }
+
+    async def endpoint(self) -> UUID:
+        endpoint_id = uuid4()
+        await self.pool.execute(
+            "INSERT INTO endpoints (endpoint_id, name, url, dialect, event_types, policy, secrets)"
+            " VALUES ($1, $2, 'http://127.0.0.1:1/', 'standard', '{order.ticketed,order.void}', 'void', '')",
+            endpoint_id,
+            f"e-{endpoint_id}",
+        )
+        return endpoint_id
+
+    async def schemas(self) -> int:
+        return int(await self.pool.fetchval("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'shadow%'"))
+
+
+@pytest.fixture
+async def world(stage: Stage) -> World:
+    """A hub with one endpoint."""
+    made = World(stage)
+    await made.endpoint()
+    return made
+
+
+async def fill(world: World, orders: int) -> None:
+    """Each order is ticketed, and has one void status."""
+    for number in range(orders):
+        order = f"O{number}"
+        await world.stage.send(ticketed_body(order, f"T{number}-1", f"T{number}-2"), order_no=order)
+        await world.stage.send(void_body(order, 1), order_no=order)
