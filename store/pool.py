@@ -9,6 +9,10 @@ import orjson
 
 from runtime.settings import PostgresSettings
 
+IDLE_IN_TRANSACTION_MS = "10000"
+"""A process that is frozen in a transaction keeps its locks for this long at the most. Our own pauses are far shorter,
+and a transaction that was ended is run again."""
+
 
 @cache
 def statement(name: str) -> str:
@@ -31,7 +35,7 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
         reset=_leave_as_it_is,
         server_settings={
             "application_name": f"ticketwire {name}",
-            "idle_in_transaction_session_timeout": "60000",
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
             "timezone": "UTC",
             **({"search_path": schema} if schema else {}),
         },
