@@ -1,26 +1,37 @@
--- Locked callbacks are owed once more: a pending one is due now; those that ended follow one another by sequence, behind
--- an unfinished one of the same order and endpoint (DESIGN §2 rule 5). The share lock makes a completion under way
--- finish first, or see us behind it. $2: those that were given up begin their policy anew.
+-- Locked callbacks are owed once more, in their orders' sequence (DESIGN §2 rule 5): of all that is unfinished for an
+-- order at an endpoint, the first by sequence is due now and the others queue behind it, unless one is being sent or
+-- waits for something else: that one stays ahead. A completion under way finishes first, or sees us behind it.
+-- $2: those that were given up begin their policy anew.
 WITH chosen AS (
-    SELECT callback_id, endpoint_id, order_id, state,
-        row_number() OVER (PARTITION BY endpoint_id, order_id, state = 'pending' ORDER BY sequence, callback_id) AS place
-    FROM callbacks WHERE callback_id = ANY ($1::uuid[])
-), ahead AS MATERIALIZED (
-    SELECT other.endpoint_id, other.order_id
+    SELECT callback_id, endpoint_id, order_id, sequence, state FROM callbacks WHERE callback_id = ANY ($1::uuid[])
+), others AS MATERIALIZED (
+    SELECT other.callback_id, other.endpoint_id, other.order_id, other.sequence, other.state
     FROM callbacks AS other
-    JOIN (SELECT DISTINCT endpoint_id, order_id FROM chosen WHERE state <> 'pending') AS pair
-        USING (endpoint_id, order_id)
-    WHERE other.state IN ('queued', 'waiting', 'pending', 'sending')
+    JOIN (SELECT DISTINCT endpoint_id, order_id FROM chosen) AS pair USING (endpoint_id, order_id)
+    WHERE other.state IN ('queued', 'waiting', 'pending', 'sending') AND other.callback_id <> ALL ($1::uuid[])
     ORDER BY other.state = 'queued', other.callback_id  -- as completions take them: results first, then the queued
-    FOR SHARE OF other
+    FOR NO KEY UPDATE OF other
+), line AS (
+    SELECT *, row_number() OVER (PARTITION BY endpoint_id, order_id ORDER BY sequence, callback_id) AS place
+    FROM (
+        SELECT *, true AS chosen FROM chosen
+        UNION ALL
+        SELECT *, false FROM others WHERE state IN ('queued', 'pending')
+    ) AS movable
+), turn AS (
+    SELECT line.*, CASE WHEN place = 1 AND NOT EXISTS (
+        SELECT FROM others AS ahead
+        WHERE ahead.endpoint_id = line.endpoint_id AND ahead.order_id = line.order_id
+            AND ahead.state IN ('sending', 'waiting'))
+        THEN 'pending' ELSE 'queued' END AS next_state
+    FROM line
 )
 UPDATE callbacks AS c
-SET state = CASE WHEN chosen.state <> 'pending' AND (chosen.place > 1 OR EXISTS (
-        SELECT FROM ahead WHERE ahead.endpoint_id = c.endpoint_id AND ahead.order_id = c.order_id))
-    THEN 'queued' ELSE 'pending' END,
-    attempts = CASE WHEN $2 AND chosen.state = 'given_up' THEN 0 ELSE c.attempts END,
-    first_attempt_at = CASE WHEN $2 AND chosen.state = 'given_up' THEN NULL ELSE c.first_attempt_at END,
-    due_at = now(), trigger = 'manual', replay = c.replay OR chosen.state = 'delivered', finished_at = NULL
-FROM chosen
-WHERE c.callback_id = chosen.callback_id
-RETURNING c.callback_id, c.order_id, chosen.state AS before, c.state
+SET state = turn.next_state, due_at = now(), finished_at = NULL,
+    trigger = CASE WHEN turn.chosen THEN 'manual' ELSE c.trigger END,
+    replay = c.replay OR turn.state = 'delivered',
+    attempts = CASE WHEN $2 AND turn.state = 'given_up' THEN 0 ELSE c.attempts END,
+    first_attempt_at = CASE WHEN $2 AND turn.state = 'given_up' THEN NULL ELSE c.first_attempt_at END
+FROM turn
+WHERE c.callback_id = turn.callback_id AND (turn.chosen OR turn.state <> turn.next_state)
+RETURNING c.callback_id, c.order_id, turn.state AS before, c.state, turn.chosen

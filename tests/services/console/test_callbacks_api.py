@@ -62,10 +62,20 @@ async def test_one_that_cannot_be_retried_now_says_its_state(api: Api, state: st
     assert await states(api) == [state]
 
 
-async def test_a_retry_waits_behind_an_unfinished_one_of_its_order(api: Api) -> None:
-    first, _ = await owed(api, await endpoint_of(api), "given_up", "pending")
+@pytest.mark.parametrize("ahead", ["sending", "waiting"])
+async def test_a_retry_waits_behind_one_of_its_order_that_is_sent_or_waits(api: Api, ahead: str) -> None:
+    first, _ = await owed(api, await endpoint_of(api), "given_up", ahead)
     assert (await api.post(f"/callbacks/{first}/retry")).json["state"] == "queued"
-    assert await states(api) == ["queued", "pending"]
+    assert await states(api) == ["queued", ahead]
+
+
+async def test_a_retry_goes_before_a_later_one_of_its_order_that_waits_for_its_own_retry(api: Api) -> None:
+    first, second, third = await owed(api, await endpoint_of(api), "given_up", "given_up", "pending")
+    assert (await api.post(f"/callbacks/{second}/retry")).json["state"] == "pending"
+    assert await states(api) == ["given_up", "pending", "queued"]
+    assert (await api.post(f"/callbacks/{first}/retry")).json["state"] == "pending"
+    assert await states(api) == ["pending", "queued", "queued"]
+    assert (await api.post(f"/callbacks/{third}/retry")).status == 409
 
 
 async def test_cancelling_lets_the_next_of_the_order_take_its_turn(api: Api) -> None:
