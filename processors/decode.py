@@ -14,7 +14,7 @@ log = get_logger()
 
 
 class Record(Protocol):
-    """As much of aiokafka's record as we read."""
+    """As much of aiokafka's record as we read. `timestamp`: in ms since the epoch; None: not known."""
 
     topic: str
     partition: int
@@ -22,6 +22,7 @@ class Record(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    timestamp: int | None
 
 
 def decode(record: Record, dialects: Mapping[str, Inbound]) -> Arrival | ParkedEvent:
@@ -54,6 +55,7 @@ def decode(record: Record, dialects: Mapping[str, Inbound]) -> Arrival | ParkedE
         arrived_at=raw.time,
         raw=raw.body,
         at=at,
+        verified=raw.verified,
     )
 
 
@@ -70,6 +72,7 @@ def parked(record: Record, *, stage: Stage, reason: str, detail: str, raw: RawEv
         reason=reason,
         detail=detail,
         arrival_id=None if raw is None else raw.ce_id,
+        timestamp=record.timestamp,
     )
 
 

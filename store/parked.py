@@ -37,6 +37,8 @@ class ParkedEvent:
     detail: str
     arrival_id: UUID | None = None
     """The record's own id, where it could be read."""
+    timestamp: int | None = None
+    """The record's own time on Kafka, in ms since the epoch."""
 
 
 def fingerprint(*, processor: str, stage: str, reason: str, detail: str) -> str:
@@ -57,22 +59,23 @@ async def park(connection: Connection, processor: str, events: Sequence[ParkedEv
         [e.key for e in events],
         [e.value for e in events],
         [_portable(e.headers) for e in events],
-        [_storable(e.source) for e in events],
-        [_storable(e.order_no) for e in events],
+        [storable(e.source) for e in events],
+        [storable(e.order_no) for e in events],
         [e.stage for e in events],
         [e.reason for e in events],
-        [_storable(e.detail)[:2000] for e in events],
+        [storable(e.detail)[:2000] for e in events],
         [fingerprint(processor=processor, stage=e.stage, reason=e.reason, detail=e.detail) for e in events],
         [CODE_VERSION for _ in events],
+        [e.timestamp for e in events],
     )
 
 
 def _portable(headers: Sequence[tuple[str, bytes | None]]) -> str:
     return orjson.dumps(
-        [[_storable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
+        [[storable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
     ).decode()
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text that Postgres takes: no NUL and no lone surrogate. The original bytes stay beside it."""
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()

@@ -40,6 +40,7 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    timestamp: int | None = None
 
     @property
     def logged(self) -> LogRecord:

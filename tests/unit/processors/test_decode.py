@@ -25,6 +25,7 @@ RAW = RawEvent(
     dialect="fake",
     order_no="A1",
     body=b"{}",
+    verified="hmac/1",
 )
 
 
@@ -36,6 +37,7 @@ class FakeRecord:
     key: bytes | None = b"A1"
     value: bytes | None = b"{}"
     headers: Sequence[tuple[str, Any]] = field(default_factory=RAW.to_headers)
+    timestamp: int | None = 1767225600000
 
 
 class FakeDialect:
