@@ -29,6 +29,18 @@ class InboundRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What showed that a request comes from its source: the scheme, and which of the live secrets, from 1; 0: none was
+    asked for. Its text is kept with the event: `hmac/1`, `none`."""
+
+    scheme: str
+    secret: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.scheme}/{self.secret}" if self.secret else self.scheme
+
+
+@dataclass(frozen=True, slots=True)
 class Peeked:
     """As much as ingest needs to know: the canonical type (or the party's own unknown word) and the order number."""
 
@@ -99,8 +111,8 @@ class Inbound(Protocol):
     signed_headers: frozenset[str]
     """Request headers (lower case) that verification reads: kept with the event, so that it can be verified anew."""
 
-    def verify(self, request: InboundRequest, verification: VerificationSettings) -> None:
-        """Raise NotAuthentic unless the request proves its source, at the time `request.received_at`."""
+    def verify(self, request: InboundRequest, verification: VerificationSettings) -> Proof:
+        """How the request proves its source, at the time `request.received_at`; raises NotAuthentic if it does not."""
 
     def wrong_settings(self, verification: VerificationSettings) -> str | None:
         """Why a source with these settings could never let a request in (or would let all in); None: they will do."""

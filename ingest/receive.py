@@ -13,6 +13,7 @@ from dialects.contract import (
     Malformed,
     NotAuthentic,
     Peeked,
+    Proof,
     UnknownPath,
     UnsupportedMedia,
 )
@@ -57,7 +58,7 @@ class Receiver:
         self._topic_prefix = topic_prefix
 
     async def receive(self, request: Request, source: Source) -> tuple[Accepted | Declined, InboundRequest | None]:
-        """Take one webhook, or decline it; Accepted only when Kafka has it. Raises PeerGone.
+        """Take one webhook, or decline it; Accepted only when Kafka has it.
 
         With the outcome comes the request, if it was read whole: some parties' answers depend on it.
         """
@@ -69,9 +70,8 @@ class Receiver:
         )
         try:
             whole = await self._limit(request, source, reader)
-            peeked = _verify(whole, source)
-            event = wrap(whole, peeked, source)
-            await self._send(event)
+            proof, peeked = _verify(whole, source)
+            await self._send(wrap(whole, peeked, source, proof=proof))
         except Decline as declined:
             return declined.outcome, whole
         finally:
@@ -108,10 +108,9 @@ class Receiver:
         ingest_send_seconds.observe(time.perf_counter() - begun)
 
 
-def _verify(request: InboundRequest, source: Source) -> Peeked:
+def _verify(request: InboundRequest, source: Source) -> tuple[Proof, Peeked]:
     try:
-        source.dialect.verify(request, source.verification)
-        return source.dialect.peek(request)
+        return source.dialect.verify(request, source.verification), source.dialect.peek(request)
     except NotAuthentic as error:
         raise Decline(401, str(error)) from error
     except UnknownPath as error:

@@ -4,7 +4,7 @@ import re
 
 import uuid_utils.compat
 
-from dialects.contract import InboundRequest, Peeked
+from dialects.contract import InboundRequest, Peeked, Proof
 from ingest.sources import Source
 from schemas.raw_event import RawEvent
 
@@ -15,7 +15,7 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 """W3C Trace Context, section 3.2."""
 
 
-def wrap(request: InboundRequest, peeked: Peeked, source: Source) -> RawEvent:
+def wrap(request: InboundRequest, peeked: Peeked, source: Source, *, proof: Proof) -> RawEvent:
     """Wrap one arrival; the body's bytes are untouched."""
     traceparent = request.headers.get("traceparent", "")
     return RawEvent(
@@ -30,6 +30,7 @@ def wrap(request: InboundRequest, peeked: Peeked, source: Source) -> RawEvent:
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else "",
         path=request.path.strip("/")[:MAX_HEADER_CHARACTERS],
         query=request.query,
+        verified=str(proof),
         request_headers={
             name: request.headers[name][:MAX_HEADER_CHARACTERS]
             for name in source.kept_headers

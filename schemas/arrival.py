@@ -18,7 +18,8 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`arrived_at` is when ingest took it (`ce_time`). `raw` is the body as received."""
+    """`arrived_at` is when ingest took it (`ce_time`). `raw` is the body as received. `verified` is how the sender
+    proved to be the source (schemas/raw_event.py)."""
 
     arrival_id: UUID
     event_id: UUID
@@ -30,3 +31,4 @@ class Arrival:
     arrived_at: datetime
     raw: bytes
     at: Coordinates
+    verified: str = ""

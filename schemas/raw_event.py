@@ -9,7 +9,7 @@ REQUEST_HEADER_PREFIX = "ticketwire_http_"
 """Request headers that verification needs travel under this prefix: an unprefixed `reply_to` would make a
 consumer framework answer to a topic that a stranger named."""
 
-_PATH, _QUERY = "ticketwire_path", "ticketwire_query"
+_PATH, _QUERY, _VERIFIED = "ticketwire_path", "ticketwire_query", "ticketwire_verified"
 
 RecordHeaders = list[tuple[str, bytes]]
 
@@ -26,7 +26,8 @@ class UnusableRecord(ValueError):
 class RawEvent:
     """One arrival. `body` is the bytes as received; `time` is when ingest took it, in UTC.
 
-    `path` and `query` are those below the source, where the party's contract has any.
+    `path` and `query` are those below the source, where the party's contract has any. `verified` is how the sender
+    proved to be the source: the scheme, and which of its live secrets; empty where ingest did not note it yet.
     """
 
     ce_id: UUID
@@ -40,6 +41,7 @@ class RawEvent:
     traceparent: str = ""
     path: str = ""
     query: str = ""
+    verified: str = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -58,9 +60,13 @@ class RawEvent:
             ("content-type", self.content_type.encode()),
             ("ticketwire_dialect", self.dialect.encode()),
         ]
-        for name, value in (("traceparent", self.traceparent), (_PATH, self.path), (_QUERY, self.query)):
-            if value:
-                headers.append((name, value.encode()))
+        optional = (
+            (_VERIFIED, self.verified),
+            ("traceparent", self.traceparent),
+            (_PATH, self.path),
+            (_QUERY, self.query),
+        )
+        headers.extend((name, value.encode()) for name, value in optional if value)
         headers.extend((REQUEST_HEADER_PREFIX + name, value.encode()) for name, value in self.request_headers.items())
         return headers
 
@@ -82,6 +88,7 @@ def from_record(*, key: bytes | None, value: bytes | None, headers: Iterable[tup
         traceparent=words.get("traceparent", b"").decode("utf-8", "replace"),
         path=words.get(_PATH, b"").decode("utf-8", "replace"),
         query=words.get(_QUERY, b"").decode("utf-8", "replace"),
+        verified=words.get(_VERIFIED, b"").decode("utf-8", "replace"),
         request_headers={
             name.removeprefix(REQUEST_HEADER_PREFIX): content.decode("utf-8", "replace")
             for name, content in words.items()

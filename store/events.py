@@ -78,5 +78,6 @@ async def insert_arrivals(connection: Connection, taken: Sequence[tuple[Arrival,
         [arrival.at.offset for arrival, _ in taken],
         [arrival.arrived_at for arrival, _ in taken],
         [verdict.value for _, verdict in taken],
+        [arrival.verified for arrival, _ in taken],
         CODE_VERSION,
     )

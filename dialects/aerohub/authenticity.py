@@ -1,20 +1,19 @@
 """Who calls: the `apiKey` in the body is the supplier's own secret (aerohub-update-order.md, "Transport", "Fields")."""
 
-from dialects.contract import InboundRequest, NotAuthentic
+from dialects.contract import InboundRequest, NotAuthentic, Proof
 from dialects.json_document import NotJson, parse, scalar_text
 from dialects.verification import scheme
-from dialects.verification.constant_time import any_equal
+from dialects.verification.constant_time import live_number
 from runtime.settings import VerificationSettings
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
     """Raise NotAuthentic unless the body's `apiKey` is a live secret; compared in constant time.
 
     Another scheme of the settings takes the place of the contract's.
     """
     if verification.scheme != "dialect":
-        scheme.verify(request, verification)
-        return
+        return scheme.verify(request, verification)
     try:
         document = parse(request.body)
     except NotJson as error:
@@ -24,8 +23,10 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
         raise NotAuthentic("apiKey is missing, empty, or neither text nor number")
     live = [secret.get_secret_value().encode() for secret in verification.secrets]
     # half a surrogate pair has no UTF-8 form, and must be compared all the same
-    if not any_equal([key.encode("utf-8", "surrogatepass")], live):
+    number = live_number([key.encode("utf-8", "surrogatepass")], live)
+    if not number:
         raise NotAuthentic("apiKey is not a live one")
+    return Proof(verification.scheme, number)
 
 
 def wrong_settings(verification: VerificationSettings) -> str | None:

@@ -6,11 +6,11 @@ It covers three fields; the rest of the body is not protected by it.
 import hashlib
 from typing import Any
 
-from dialects.contract import InboundRequest, NotAuthentic
+from dialects.contract import InboundRequest, NotAuthentic, Proof
 from dialects.datacentre.document import parse
 from dialects.json_document import NotJson
 from dialects.verification import scheme
-from dialects.verification.constant_time import any_equal
+from dialects.verification.constant_time import live_number
 from runtime.settings import VerificationSettings
 
 
@@ -21,14 +21,13 @@ def token(*, company_id: str, client_order_id: str, create_time: str, password: 
     return hashlib.md5(words.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
     """The token, in any case, is that of a live password over the raw received strings; constant time.
 
     Another scheme of the settings takes the place of the contract's.
     """
     if verification.scheme != "dialect":
-        scheme.verify(request, verification)
-        return
+        return scheme.verify(request, verification)
     try:
         document = parse(request.body)
     except NotJson as error:
@@ -47,10 +46,12 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
         ).encode()
         for secret in verification.secrets
     ]
-    if not any_equal([given.lower().encode("utf-8", "surrogatepass")], live):
+    number = live_number([given.lower().encode("utf-8", "surrogatepass")], live)
+    if not number:
         raise NotAuthentic("ticket_order.token is not that of a live password over these strings")
     if verification.account and company_id != verification.account:
         raise NotAuthentic("ticket_order.company_id is not the company of this source")
+    return Proof(verification.scheme, number)
 
 
 def wrong_settings(verification: VerificationSettings) -> str | None:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from dialects.contract import InboundRequest, NotAuthentic
+from dialects.contract import InboundRequest, NotAuthentic, Proof
 from dialects.fliggy.parameters import parameters
 from dialects.fliggy.platform_errors import PlatformError, Refusal
 from dialects.fliggy.signature import SIGN_METHODS, sign
 from dialects.verification import scheme
-from dialects.verification.constant_time import any_equal
+from dialects.verification.constant_time import live_number
 from runtime.settings import VerificationSettings
 
 TOLERANCE = timedelta(minutes=10)
@@ -17,11 +17,10 @@ TOLERANCE = timedelta(minutes=10)
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
     """By the contract with scheme `dialect`, else by a generic scheme. Parameters that cannot be read prove nothing."""
     if verification.scheme != "dialect":
-        scheme.verify(request, verification)
-        return
+        return scheme.verify(request, verification)
     try:
         given = parameters(request.body, request.query)
     except Refusal as refusal:
@@ -30,7 +29,7 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
     if not given.get("v"):
         raise _not_authentic(PlatformError.MISSING_VERSION, "v is missing")
     _check_timestamp(given.get("timestamp", ""), now=request.received_at)
-    _check_sign(given, verification)
+    return Proof(verification.scheme, _signing_secret(given, verification))
 
 
 def wrong_settings(verification: VerificationSettings) -> str | None:
@@ -46,7 +45,7 @@ def _check_app_key(given: Mapping[str, str], account: str) -> None:
     app_key = given.get("app_key", "")
     if not app_key:
         raise _not_authentic(PlatformError.MISSING_APP_KEY, "app_key is missing")
-    if account and not any_equal([app_key.encode("utf-8", "replace")], [account.encode()]):
+    if account and not live_number([app_key.encode("utf-8", "replace")], [account.encode()]):
         raise _not_authentic(PlatformError.INVALID_APP_KEY, "app_key is not the one of this source")
 
 
@@ -67,7 +66,7 @@ def _check_timestamp(text: str, *, now: datetime) -> None:
         raise _not_authentic(PlatformError.INVALID_TIMESTAMP, detail)
 
 
-def _check_sign(given: Mapping[str, str], verification: VerificationSettings) -> None:
+def _signing_secret(given: Mapping[str, str], verification: VerificationSettings) -> int:
     sign_method = given.get("sign_method", "")
     if not sign_method:
         raise _not_authentic(PlatformError.MISSING_ARGUMENT, "sign_method is missing")
@@ -80,8 +79,10 @@ def _check_sign(given: Mapping[str, str], verification: VerificationSettings) ->
         sign(given, secret=secret.get_secret_value(), sign_method=sign_method).encode()
         for secret in verification.secrets
     ]
-    if not any_equal([written.upper().encode("utf-8", "replace")], live):
+    number = live_number([written.upper().encode("utf-8", "replace")], live)
+    if not number:
         raise _not_authentic(PlatformError.INVALID_SIGNATURE, f"sign is not the {sign_method} of a live secret")
+    return number
 
 
 def _not_authentic(error: PlatformError, detail: str) -> NotAuthentic:

@@ -14,8 +14,8 @@ import base64
 import binascii
 import hmac
 
-from dialects.contract import InboundRequest, NotAuthentic
-from dialects.verification.constant_time import any_equal
+from dialects.contract import InboundRequest, NotAuthentic, Proof
+from dialects.verification.constant_time import live_number
 from dialects.verification.timestamp import check_timestamp
 from runtime.settings import VerificationSettings
 
@@ -29,7 +29,7 @@ def header_name(verification: VerificationSettings) -> str:
     return verification.header.lower() or USUAL_HEADER
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
     """One of the header's signatures is that of a live secret; a signed timestamp is within the tolerance."""
     name = header_name(verification)
     value = request.headers.get(name, "").strip()
@@ -45,8 +45,10 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
     expected = [
         hmac.digest(secret.get_secret_value().encode(), signed, verification.hash) for secret in verification.secrets
     ]
-    if not any_equal(given, expected):
+    number = live_number(given, expected)
+    if not number:
         raise NotAuthentic(f"no signature in header {name} is that of a live secret")
+    return Proof(verification.scheme, number)
 
 
 def _timestamp_and_signatures(name: str, value: str) -> tuple[str, list[str]]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-from dialects.contract import InboundRequest, NotAuthentic
+from dialects.contract import InboundRequest, NotAuthentic, Proof
 from dialects.verification import hmac_signature, shared_secret, standard_webhooks
 from runtime.settings import VerificationSettings
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
-    """Raise NotAuthentic unless the request proves its source by the scheme in the settings."""
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
+    """How the request proves its source by the scheme in the settings; raises NotAuthentic when it does not."""
     if verification.scheme == "dialect":
         raise NotAuthentic("this party's contract says nothing of how a request is proven")
     check = _SCHEMES[verification.scheme]
-    if check is not None:
-        check(request, verification)
+    return Proof(verification.scheme) if check is None else check(request, verification)
 
 
 def wrong_settings(verification: VerificationSettings) -> str | None:
@@ -43,7 +42,7 @@ def signed_headers(verification: VerificationSettings) -> frozenset[str]:
     return frozenset()
 
 
-_SCHEMES: dict[str, Callable[[InboundRequest, VerificationSettings], None] | None] = {
+_SCHEMES: dict[str, Callable[[InboundRequest, VerificationSettings], Proof] | None] = {
     "none": None,
     "token": shared_secret.verify_token,
     "basic": shared_secret.verify_basic,

@@ -7,8 +7,8 @@ import base64
 import binascii
 import hmac
 
-from dialects.contract import InboundRequest, NotAuthentic
-from dialects.verification.constant_time import any_equal
+from dialects.contract import InboundRequest, NotAuthentic, Proof
+from dialects.verification.constant_time import live_number
 from dialects.verification.timestamp import check_timestamp
 from runtime.settings import VerificationSettings
 
@@ -18,7 +18,7 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark in front of a secret
 MAX_SIGNATURES = 8
 
 
-def verify(request: InboundRequest, verification: VerificationSettings) -> None:
+def verify(request: InboundRequest, verification: VerificationSettings) -> Proof:
     """One `v1` signature over `id.timestamp.body` is that of a live secret; the timestamp is within the tolerance."""
     values = {name: request.headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE)}
     missing = [name for name, value in values.items() if not value]
@@ -28,8 +28,10 @@ def verify(request: InboundRequest, verification: VerificationSettings) -> None:
     signed = f"{values[ID]}.{values[TIMESTAMP]}.".encode() + request.body
     given = [_signature(text) for text in values[SIGNATURE].split(" ")[:MAX_SIGNATURES]]
     expected = [hmac.digest(_key(s.get_secret_value()), signed, "sha256") for s in verification.secrets]
-    if not any_equal(given, expected):
+    number = live_number(given, expected)
+    if not number:
         raise NotAuthentic("no v1 signature is that of a live secret")
+    return Proof(verification.scheme, number)
 
 
 def wrong_secrets(verification: VerificationSettings) -> str | None:

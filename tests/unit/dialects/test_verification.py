@@ -46,6 +46,17 @@ def test_refusals_say_why_and_hold_no_secret() -> None:
     assert not any(secret in str(refusal.value) for secret in (OLD, NEW, DEAD))
 
 
+def test_the_proof_names_the_scheme_and_which_secret_it_was() -> None:
+    verification = settings("token", header="X-Token")
+    proofs = [str(scheme.verify(request(headers={"x-token": secret}), verification)) for secret in (OLD, NEW)]
+    assert proofs == ["token/1", "token/2"]
+    signed = settings("hmac", header="X-Sign")
+    assert str(scheme.verify(request(BODY, headers={"x-sign": hex_of(NEW)}), signed)) == "hmac/2"
+    pairs = settings("basic", "a:1", "b:2")
+    assert str(scheme.verify(request(headers={"authorization": basic("b:2")}), pairs)) == "basic/2"
+    assert str(scheme.verify(request(), VerificationSettings(scheme="none"))) == "none"
+
+
 def basic(pair: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 

@@ -75,7 +75,11 @@ async def test_signed_headers_travel_on_and_others_do_not() -> None:
     answer = await hub.post(BODY, path="/in/a", x_sign=signature, reply_to="x", authorization="Bearer y")
     assert answer.status == 200
     kept = {name: value for name, value in hub.producer.sent[0][3].items() if not name.startswith(("ce_", "content"))}
-    assert kept == {"ticketwire_dialect": b"atlas", "ticketwire_http_x-sign": signature.encode()}
+    assert kept == {
+        "ticketwire_dialect": b"atlas",
+        "ticketwire_verified": b"hmac/1",
+        "ticketwire_http_x-sign": signature.encode(),
+    }
 
 
 async def test_a_wrong_signature_is_401_before_the_body_is_looked_at() -> None:

@@ -61,6 +61,7 @@ def test_a_raw_event_becomes_an_arrival_with_its_coordinates() -> None:
     found = read(FakeRecord())
     assert isinstance(found, Arrival)
     assert (found.arrival_id, found.order_no, found.at.offset) == (UUID(int=7), "A1", 5)
+    assert found.verified == "hmac/1"
 
 
 @pytest.mark.parametrize(

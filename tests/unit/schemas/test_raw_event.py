@@ -20,6 +20,7 @@ RAW_EVENTS = st.builds(
     order_no=TEXT,
     body=st.binary(max_size=50),
     content_type=TEXT,
+    verified=TEXT,
     request_headers=st.dictionaries(TEXT, TEXT, max_size=3),
 )
 

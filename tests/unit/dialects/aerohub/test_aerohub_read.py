@@ -39,7 +39,8 @@ def with_item(**fields: Any) -> dict[str, Any]:
 class TestWhoMayCall:
     @pytest.mark.parametrize("live", [(KEY,), ("other", KEY), (KEY, "other")])
     def test_either_live_key_lets_in(self, live: tuple[str, ...]) -> None:
-        PARTY.verify(request(encoded(SAMPLE)), verification(*live))
+        proof = PARTY.verify(request(encoded(SAMPLE)), verification(*live))
+        assert str(proof) == f"dialect/{live.index(KEY) + 1}"
 
     @pytest.mark.parametrize("key", [None, "", KEY[:-1], KEY + "X", KEY.lower(), [KEY], True, "\ud800", "é"])
     def test_no_other_key_does_and_the_text_repeats_none(self, key: object) -> None:

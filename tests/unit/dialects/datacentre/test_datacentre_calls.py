@@ -31,7 +31,8 @@ class TestToken:
 
     @pytest.mark.parametrize("live", [(PASSWORD,), ("other", PASSWORD), (PASSWORD, "other")])
     def test_either_live_password_lets_in(self, live: tuple[str, ...]) -> None:
-        PARTY.verify(request(encoded(signed(SAMPLE))), verification(*live))
+        proof = PARTY.verify(request(encoded(signed(SAMPLE))), verification(*live))
+        assert str(proof) == f"dialect/{live.index(PASSWORD) + 1}"
 
     def test_letter_case_does_not_matter(self) -> None:
         upper = with_order(token="1BEBFD1CA174ACB2EE0BF54069CBFFC4")

@@ -61,7 +61,8 @@ def test_an_unknown_method_has_no_signature() -> None:
 @pytest.mark.parametrize("secret", [SECRET, "other"])
 def test_each_method_and_each_live_secret_proves_a_call(sign_method: str, secret: str) -> None:
     given = parameters(sign_method=sign_method)
-    verify(request({**given, "sign": sign(given, secret=secret, sign_method=sign_method)}), PROVEN)
+    proof = verify(request({**given, "sign": sign(given, secret=secret, sign_method=sign_method)}), PROVEN)
+    assert str(proof) == ("dialect/1" if secret == PROVEN.secrets[0].get_secret_value() else "dialect/2")
     verify(request({**given, "sign": sign(given, secret=secret, sign_method=sign_method).lower()}), PROVEN)
 
 
