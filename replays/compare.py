@@ -16,11 +16,11 @@ import asyncpg
 from processors.batch import process
 from processors.registry import PROCESSORS
 from replays.difference import Side, describe
-from replays.order_state import CountedEvent, OrderState, fold
 from replays.reader import Plan
 from replays.retelling import Retelling, retellings
 from schemas.arrival import Arrival, Coordinates
 from schemas.events import EVENT_CONTENT
+from schemas.order_state import CountedEvent, OrderState, fold
 from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.journal import JournalEntry

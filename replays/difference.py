@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from replays.order_state import OrderState
 from replays.retelling import Retelling
+from schemas.order_state import OrderState
 from store.owing import OwedCallback
 from store.shadow import ParkedChange
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from replays.compare import baseline, entries_of, read_states
 from replays.difference import event_changes
 from replays.fold import Control, Workbench
-from replays.order_state import OrderState
 from replays.retelling import retellings
 from runtime.errors import Conflict, NotFound
 from runtime.logs import get_logger
+from schemas.order_state import OrderState
 from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.journal import JournalEntry, insert_journal

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from replays.order_state import OrderState
 from schemas.notices import Notices
+from schemas.order_state import OrderState
 from schemas.outcomes import Change
 from schemas.ticketing import TicketedVersion
 from schemas.topics import EventType
