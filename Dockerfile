@@ -1,4 +1,4 @@
-# One image for every service: docker run ticketwire:local ingest | processor NAME… | publisher | console | migrate
+# One image for every service: docker run ticketwire:local ingest | processor NAME… | publisher | replayer | console | migrate
 ARG PYTHON_VERSION=3.11
 
 # --- build: everything that is needed to install, and is not needed to run

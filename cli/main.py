@@ -31,7 +31,7 @@ _HELP = """The event hub of a travel seller: suppliers' ticketing webhooks in, e
 See it work:        ticketwire demo
 Run it here:        ticketwire up
 Be the partners:    ticketwire partner-sim
-Run one service:    ticketwire ingest | processor NAME… | publisher | console
+Run one service:    ticketwire ingest | processor NAME… | publisher | replayer | console
 Look and act:       ticketwire order | callback | parked | endpoint
 Something wrong?    ticketwire doctor
 """

@@ -38,5 +38,6 @@ def choose_places(settings: Settings, *, any_port: bool) -> list[Place]:
         Place("ingest", ("ingest",), "INGEST", ingest.host, ingest_port),
         *(Place(f"processor-{name}", ("processor", name), "PROCESSORS", host, ports.free(host)) for name in PROCESSORS),
         Place("publisher", ("publisher",), "PUBLISHER", settings.publisher.host, ports.free(settings.publisher.host)),
+        Place("replayer", ("replayer",), "REPLAYER", settings.replayer.host, ports.free(settings.replayer.host)),
         Place("console", ("console",), "CONSOLE", console.host, console_port),
     ]

@@ -1,4 +1,4 @@
-"""ticketwire ingest, processor, publisher, console: one service each, as compose.yaml and `up` run them."""
+"""ticketwire ingest, processor, publisher, replayer, console: one service each, as compose.yaml and `up` run them."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -19,7 +19,7 @@ WithParent = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (ingest, processor, publisher, console):
+    for command in (ingest, processor, publisher, replayer, console):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -55,6 +55,17 @@ def publisher(with_parent: WithParent = False) -> None:
     from publishers.main import run
 
     settings = _ready("publisher", with_parent=with_parent)
+    _run(run(settings))
+
+
+def replayer(with_parent: WithParent = False) -> None:
+    """Carry out what operators ask for over the past: replays, redrives, retries in bulk. One at a time, beside live.
+
+    What a replayer that dies leaves behind, the next one goes on with.
+    """
+    from replays.main import run
+
+    settings = _ready("replayer", with_parent=with_parent)
     _run(run(settings))
 
 

@@ -32,6 +32,11 @@ Next = Mapping[str, int]
 """The offset to read next, by `Part.name`. A part that is not there was not begun."""
 
 
+def part_name(topic: str, partition: int) -> str:
+    """A partition, as progress names it."""
+    return f"{topic}/{partition}"
+
+
 class Part(BaseModel):
     """One partition's stretch: offsets from `begin`, before `end`. `type` is the one of the topic."""
 
@@ -45,7 +50,7 @@ class Part(BaseModel):
 
     @property
     def name(self) -> str:
-        return f"{self.topic}/{self.partition}"
+        return part_name(self.topic, self.partition)
 
     @property
     def place(self) -> TopicPartition:

@@ -42,13 +42,15 @@ def port_of(name: str, settings: Settings) -> int:
     ports = {
         "ingest": settings.ingest.port,
         "publisher": settings.publisher.port,
+        "replayer": settings.replayer.port,
         "console": settings.console.port,
     }
     return ports.get(name, settings.processors.port)
 
 
 def test_there_is_a_service_for_each_part_and_each_processor() -> None:
-    assert set(OURS) == {"migrate", "ingest", "publisher", "console", *(f"processor-{name}" for name in PROCESSORS)}
+    services = {"ingest", "publisher", "replayer", "console", *(f"processor-{name}" for name in PROCESSORS)}
+    assert set(OURS) == services | {"migrate"}
     assert set(SERVICES) - set(OURS) == {"kafka", "postgres"}
 
 

@@ -30,7 +30,7 @@ async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path)
     async with up(tmp_path) as hub:
         family = hub.family()
         assert {service["name"] for service in hub.told["services"]} == {
-            *("ingest", "publisher", "console", *PROCESSES)
+            *("ingest", "publisher", "replayer", "console", *PROCESSES)
         }
         for words in (
             ("doctor", "--json"),
@@ -54,7 +54,7 @@ async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path)
     stopped = [
         line.split()[1] for line in err_bytes.decode().splitlines() if line.startswith("stopping ") and "(" not in line
     ]
-    assert stopped == ["ingest", *PROCESSES, "publisher", "console"]
+    assert stopped == ["ingest", *PROCESSES, "publisher", "replayer", "console"]
     await until(lambda: gone(family), what="the end of every process")
     assert not (tmp_path / ".ticketwire" / "up.json").exists()
     assert b"Traceback" not in err_bytes

@@ -23,7 +23,7 @@ EVERY = list(commands())
 
 def test_the_commands_are_those_of_the_design() -> None:
     assert {path[0] for path in EVERY if path} == {
-        *("up", "demo", "ingest", "processor", "publisher", "console", "migrate", "send-sample", "doctor"),
+        *("up", "demo", "ingest", "processor", "publisher", "replayer", "console", "migrate", "send-sample", "doctor"),
         *("endpoint", "order", "callback", "parked", "partner-sim", "bench"),
     }
     verbs = {"create", "list", "show", "update", "delete", "enable", "disable", "rotate-secret", "test"}
@@ -47,7 +47,7 @@ def test_every_command_has_help_that_says_what_it_does(run: Run, path: tuple[str
 
 @pytest.mark.parametrize("path", [path for path in EVERY if len(path) < 2], ids=" ".join)
 def test_every_command_that_prints_data_can_print_json(path: tuple[str, ...]) -> None:
-    services = {"ingest", "processor", "publisher", "console"}
+    services = {"ingest", "processor", "publisher", "replayer", "console"}
     command: Any = get_command(build())
     for name in path:
         command = command.commands[name]

@@ -1,0 +1,49 @@
+"""The replayer as a service: it carries out the runs that operators asked for, until it is told to stop."""
+
+from typing import cast
+
+import asyncpg
+
+from replays.live_lane import LiveLane
+from replays.registry import tasks
+from replays.runner import Runner
+from runtime.health import Health
+from runtime.http_server import HttpServer
+from runtime.logs import get_logger
+from runtime.service import stop_signals
+from runtime.settings import Settings
+from store.migrate import check_schema
+from store.pool import open_pool
+
+log = get_logger()
+
+_HTTP_GRACE_SECONDS = 2.0
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Kafka and Postgres may be away: runs wait for them."""
+    pool = await open_pool(settings.postgres, name="replayer")
+    lane = LiveLane(settings.kafka)
+    runner = Runner(pool, tasks(settings), lane=lane, rate=settings.replayer.rate_per_second)
+    health = Health()
+
+    async def schema() -> str | None:
+        async with pool.acquire() as connection:
+            await check_schema(cast("asyncpg.Connection", connection))
+        return None
+
+    health.add("postgres", schema)
+    health.add("replayer", runner.failing)
+    server = HttpServer(health, host=settings.replayer.host, port=settings.replayer.port)
+    with stop_signals() as stop:
+        await server.start()
+        runner.start()
+        log.info("replayer.started", worker=runner.worker, health=server.url)
+        await stop.wait()
+        log.info("replayer.stopping")
+        health.stopping()
+        await runner.stop()
+        await lane.close()
+        await server.stop(_HTTP_GRACE_SECONDS)
+        await pool.close()
+    log.info("replayer.stopped")

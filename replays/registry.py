@@ -1,0 +1,18 @@
+"""The one list of tasks: how each kind of run is done. Adding one is a file and a line here."""
+
+from collections.abc import Mapping
+
+from dialects.registry import INBOUND, wire_forms
+from replays.apply import Apply
+from replays.dry_run import DryRun
+from replays.replay import Replay
+from replays.runner import Task
+from runtime.settings import Settings
+
+
+def tasks(settings: Settings) -> Mapping[str, Task]:
+    """Every task, by the kind of run that it does."""
+    every: tuple[Task, ...] = (
+        Replay({"dry-run": DryRun(settings, INBOUND), "apply": Apply(settings, INBOUND, wire_forms())}),
+    )
+    return {task.kind: task for task in every}
