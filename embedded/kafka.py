@@ -62,8 +62,8 @@ class Member:
 class EmbeddedKafka(EmbeddedServer):
     """Kafka on loopback, without authentication; the first start on a machine fetches its jars (45 MB).
 
-    `extra_settings` are Kafka's own and hold for this object's starts only. `progress` is told of the fetching.
-    Without a `member` the node is a cluster by itself.
+    `extra_settings` are Kafka's own, win over ours, and hold for this object's starts only. `progress` is told of the
+    fetching. Without a `member` the node is a cluster by itself.
     """
 
     name: ClassVar[str] = "Kafka"
@@ -85,7 +85,7 @@ class EmbeddedKafka(EmbeddedServer):
         self._member = member
         self._heap_megabytes = heap_megabytes
         self._cache_dir = cache_dir
-        self._settings = _SETTINGS | dict(extra_settings or {})
+        self._extra_settings = dict(extra_settings or {})
         self._progress = progress
 
     @property
@@ -132,7 +132,7 @@ class EmbeddedKafka(EmbeddedServer):
 
     def _write_settings(self, file_name: str, data: Path) -> Path:
         controller = self._ports["controller"]
-        settings = self._settings | {
+        settings = _SETTINGS | {
             "node.id": str(self._node_id),
             "listeners": f"BROKER://{self.bootstrap_servers},CONTROLLER://{LOOPBACK}:{controller}",
             "advertised.listeners": f"BROKER://{self.bootstrap_servers}",
@@ -140,6 +140,7 @@ class EmbeddedKafka(EmbeddedServer):
             "controller.quorum.voters": self._member.voters if self._member else f"1@{LOOPBACK}:{controller}",
             "log.dirs": str(data),
         }
+        settings |= self._extra_settings
         file = self.folder.path / file_name
         file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         return file
