@@ -1,0 +1,130 @@
+"""One run: a steady stream, the nemesis, and at the end the oracle's word."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from runtime.settings import KafkaSettings
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.plan import Step, plan
+from tests.chaos.probe import Prober, Recovery
+from tests.chaos.readiness import Readiness
+from tests.chaos.system import VOID_RETRIES, System
+from tests.proof.judgement import Judgement
+from tests.proof.log import KafkaView
+from tests.proof.oracle import Evidence, judge
+from tests.proof.stream import stream
+from tests.proof.supplier import Supplier
+from tests.waiting import until
+
+RECOVERY_BOUND_SECONDS = 30.0
+"""Within it everything works again by itself, after every fault."""
+
+_RECOVERY_PATIENCE_SECONDS = 90.0
+_QUIET_PATIENCE_SECONDS = 180.0
+_PROCESSORS = ("ticketed", "void")
+_UNFINISHED = "SELECT count(*) FROM callbacks WHERE state IN ('queued', 'waiting', 'pending', 'sending')"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of one run. `disk_bytes` is the size of the small disks, `no_disks` why there are none."""
+
+    seconds: float
+    seed: int
+    rate: float
+    folder: Path
+    logs: Path
+    no_disks: str | None
+    disk_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """One step as it was carried out; `at` is seconds since the stream began."""
+
+    at: float
+    step: Step
+    recovery: Recovery
+
+    def __str__(self) -> str:
+        faults = " + ".join(str(fault) for fault in self.step.faults)
+        if self.recovery.seconds is None:
+            return f"{self.at:7.1f} s  {faults}: NOT RECOVERED, {self.recovery.missing}"
+        flow, ready = self.recovery.flow_seconds, self.recovery.ready_seconds
+        return f"{self.at:7.1f} s  {faults}: flows after {flow:.1f} s, all ready after {ready:.1f} s"
+
+
+@dataclass(slots=True)
+class Found:
+    """All that a run has found."""
+
+    options: Options
+    judgement: Judgement
+    struck: list[Struck] = field(default_factory=list)
+    lies: list[str] = field(default_factory=list)
+    not_possible: list[str] = field(default_factory=list)
+    kills: int = 0
+    seconds: float = 0.0
+
+
+async def chaos(options: Options, talk: Callable[[str], None]) -> Found:
+    """Run it all. Raises what keeps the system from starting, or from coming to rest at the end."""
+    disk_bytes = None if options.no_disks else options.disk_bytes
+    steps = plan(options.seed, seconds=options.seconds)
+    async with System(options.folder, options.logs, options.seed, disk_bytes) as system:
+        supplier = Supplier(system.ingest_url, seed=options.seed)
+        async with supplier, Readiness(system.services) as readiness:
+            await until(lambda: not readiness.not_ready(since=0), seconds=90, what="every service's readiness")
+            prober = Prober(supplier, system.sink, readiness, partitions=KafkaSettings().partitions)
+            nemesis = Nemesis(system, seed=options.seed, no_disks=options.no_disks)
+            found = Found(options, Judgement())
+            began = time.monotonic()
+            sending = asyncio.create_task(supplier.send_all(stream(options.seed), per_second=options.rate))
+            try:
+                await _strike(steps, nemesis, prober, found, talk)
+            finally:
+                supplier.give_over()
+                await sending
+            found.seconds = time.monotonic() - began
+            found.kills = nemesis.kills
+            found.lies = [lie for away in nemesis.away for lie in readiness.lies(away)]
+            talk("the stream has ended; waiting until nothing moves")
+            found.judgement = await _judge(system, supplier)
+    return found
+
+
+async def _strike(
+    steps: Sequence[Step], nemesis: Nemesis, prober: Prober, found: Found, talk: Callable[[str], None]
+) -> None:
+    began = time.monotonic()
+    for step in steps:
+        if time.monotonic() - began + step.calm_seconds > found.options.seconds:
+            return
+        await asyncio.sleep(step.calm_seconds)
+        at = time.monotonic() - began
+        found.not_possible += await nemesis.strike(step)
+        recovery = await prober.recovery(patience_seconds=_RECOVERY_PATIENCE_SECONDS)
+        found.struck.append(Struck(at, step, recovery))
+        talk(str(found.struck[-1]))
+
+
+async def _judge(system: System, supplier: Supplier) -> Judgement:
+    pool = await asyncpg.create_pool(system.dsn, min_size=0, max_size=1)
+    view = KafkaView(system.kafka, topic_prefix=system.topic_prefix, processors=_PROCESSORS)
+    async with pool, view:
+        calm = 0
+
+        async def quiet() -> bool:
+            nonlocal calm
+            left = await view.lag(), await pool.fetchval(_UNFINISHED)
+            calm = calm + 1 if left == (0, 0) else 0
+            return calm > 2
+
+        await until(quiet, seconds=_QUIET_PATIENCE_SECONDS, what="the end of all movement")
+        evidence = Evidence(supplier.ledger, system.sink.deliveries, await view.records(), {"executor": VOID_RETRIES})
+        return await judge(system.dsn, evidence)
