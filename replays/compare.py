@@ -14,10 +14,10 @@ from uuid import UUID
 import asyncpg
 
 from processors.batch import process
-from processors.registry import PROCESSORS
 from replays.difference import Side, describe
 from replays.reader import Plan
 from replays.retelling import Retelling, retellings
+from replays.routing import BY_TYPE
 from schemas.arrival import Arrival, Coordinates
 from schemas.events import EVENT_CONTENT
 from schemas.order_state import CountedEvent, OrderState, fold
@@ -40,7 +40,6 @@ from store.shadow import (
     work_on,
 )
 
-_BY_TYPE = {processor.event_type: processor for processor in PROCESSORS.values()}
 _NOTHING = Digests({})
 
 
@@ -107,7 +106,7 @@ class Comparison:
             if kind != "not_on_kafka":
                 by_type.setdefault(row["type"], []).append(_arrival(row))
         for type_, arrivals in by_type.items():
-            await process(connection, _BY_TYPE[type_], arrivals, wire_forms={})
+            await process(connection, BY_TYPE[type_], arrivals, wire_forms={})
 
     def _origin(self, row: asyncpg.Record) -> str:
         if row["topic"] == "":

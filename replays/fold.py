@@ -11,23 +11,26 @@ from dialects.contract import Inbound
 from processors.batch import process_by_halves
 from processors.contract import Processor
 from processors.decode import decode, parked
-from processors.registry import PROCESSORS
 from replays.reader import Batch, Plan, read
+from replays.routing import BY_TYPE
 from replays.selection import StampedRecord
 from runtime.settings import Settings
 from schemas.arrival import Arrival, Coordinates
+from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.parked import ParkedEvent, park
 from store.shadow import Place, Schemas, discarded_places, work_on, write_position
-
-_BY_TYPE = {processor.event_type: processor for processor in PROCESSORS.values()}
 
 BATCH_RECORDS = 2000
 """Larger than the live batches: nobody waits for a lone event here."""
 
 
 class Control(Protocol):
-    """As much of a run's control as a fold needs."""
+    """As much of a run's control (`replays.runner.Control`) as these runs need."""
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """Connections that work on live, until told otherwise for a transaction."""
 
     async def checkpoint(self, progress: Mapping[str, Any]) -> None:
         """Say how far the run is; raises when it is to end."""
@@ -41,28 +44,27 @@ class Workbench:
     """What runs that need a shadow work with."""
 
     settings: Settings
-    pool: asyncpg.Pool
     dialects: Mapping[str, Inbound]
-    client_id: str
+    wire_forms: WireForms
 
 
 async def fold_range(
-    bench: Workbench, plan: Plan, schemas: Schemas, position: dict[str, Any], control: Control
+    bench: Workbench, plan: Plan, schemas: Schemas, position: dict[str, Any], control: Control, *, client_id: str
 ) -> dict[str, Any]:
     """Read the plan on from `position["next"]` and fold it; returns the position after it.
 
     Each batch and its position are one transaction. Raises LeaseLost when another worker moved the position.
     """
-    async with bench.pool.acquire() as connection:
+    async with control.pool.acquire() as connection:
         skipped = await discarded_places(connection, schemas, [part.topic for part in plan.parts])
-    batches = read(bench.settings.kafka, plan, position["next"], client_id=bench.client_id, batch_records=BATCH_RECORDS)
+    batches = read(bench.settings.kafka, plan, position["next"], client_id=client_id, batch_records=BATCH_RECORDS)
     async with aclosing(batches):
         async for batch in batches:
             records = _kept(batch, skipped)
-            async with bench.pool.acquire() as connection, connection.transaction():
+            async with control.pool.acquire() as connection, connection.transaction():
                 await work_on(connection, schemas.shadow)
                 if records:
-                    await _fold(connection, _BY_TYPE[batch.type], records, bench.dialects)
+                    await _fold(connection, BY_TYPE[batch.type], records, bench.dialects)
                 position = await _move(connection, position, batch, len(records))
             await control.checkpoint({"phase": "fold", "done": plan.passed(batch.next), "of": plan.offsets})
             await control.pace(len(records))

@@ -5,7 +5,6 @@ from typing import Any
 from replays.fold import Control, Workbench
 from replays.shadow import Position, ShadowBuild, found
 from schemas.selection import Selection
-from schemas.wire_forms import WireForms
 from store.runs import Run
 from store.shadow import drop_shadow
 
@@ -15,19 +14,18 @@ class RebuildTask:
 
     kind = "rebuild"
 
-    def __init__(self, bench: Workbench, wire_forms: WireForms) -> None:
+    def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._wire_forms = wire_forms
 
     async def run(self, run: Run, control: Control) -> dict[str, Any]:
         """What was compared, and whether it is equal."""
         if "result" not in run.progress:
-            build = ShadowBuild(self._bench, run.run_id, self._wire_forms, whole=True)
-            result = verdict(await build.build(Selection(), control))
+            build = ShadowBuild(self._bench, run.run_id, control, whole=True)
+            result = verdict(await build.build(Selection()))
             await control.checkpoint({"result": result})
         else:
             result = run.progress["result"]
-        async with self._bench.pool.acquire() as connection:
+        async with control.pool.acquire() as connection:
             await drop_shadow(connection, run.run_id)
         return dict(result)
 

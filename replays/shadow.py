@@ -11,7 +11,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from replays.compare import Compared, Comparison
+from replays.course import client_id
 from replays.fold import Control, Workbench, fold_range
 from replays.reach import within_reach
 from replays.reader import Plan, plan
@@ -19,7 +22,6 @@ from runtime.errors import InvalidRequest
 from runtime.logs import get_logger
 from schemas.selection import Selection
 from schemas.topics import UNROUTED
-from schemas.wire_forms import WireForms
 from store.runs import Run
 from store.shadow import (
     Schemas,
@@ -47,26 +49,28 @@ Position = dict[str, Any]
 class ShadowBuild:
     """Makes and compares the shadow of one run."""
 
-    def __init__(self, bench: Workbench, run_id: UUID, wire_forms: WireForms, *, whole: bool) -> None:
+    def __init__(self, bench: Workbench, run_id: UUID, control: Control, *, whole: bool) -> None:
         """`whole`: of everything that Kafka has, compared with every order that live has."""
         self._bench = bench
         self._run_id = run_id
-        self._wire_forms = wire_forms
+        self._control = control
         self._whole = whole
 
-    async def build(self, selection: Selection, control: Control) -> Position:
+    async def build(self, selection: Selection) -> Position:
         """The position at the end: what was read and found. Raises as `control` and the reader do."""
         schemas, position = await self._begin(selection)
         fixed = Plan.model_validate(position["plan"])
         if position["phase"] == "fold":
             begun = time.monotonic()
-            position = await fold_range(self._bench, fixed, schemas, position, control)
+            position = await fold_range(
+                self._bench, fixed, schemas, position, self._control, client_id=client_id(self._run_id)
+            )
             position = await self._touch(schemas, position, seconds=time.monotonic() - begun)
-        comparison = Comparison(schemas, fixed, self._wire_forms, whole=self._whole)
+        comparison = Comparison(schemas, fixed, self._bench.wire_forms, whole=self._whole)
         while position["phase"] == "compare":
             position, orders = await self._compare(comparison, schemas, position)
-            await control.checkpoint({"phase": "compare", "done": position["orders"], "of": position["touched"]})
-            await control.pace(orders)
+            await self._control.checkpoint({"phase": "compare", "done": position["orders"], "of": position["touched"]})
+            await self._control.pace(orders)
         return position
 
     async def _begin(self, selection: Selection) -> tuple[Schemas, Position]:
@@ -75,24 +79,24 @@ class ShadowBuild:
             raise InvalidRequest(
                 "a shadow folds what processors take, and none takes unrouted events", hint="leave that type out"
             )
-        await sweep(self._bench)
-        async with self._bench.pool.acquire() as connection, connection.transaction():
+        await sweep(self._control.pool)
+        async with self._control.pool.acquire() as connection, connection.transaction():
             schemas = await schemas_of(connection, self._run_id)
             position = await read_position(connection, schemas)
         if position is not None:
             return schemas, position
         settings = self._bench.settings.kafka
-        planned = await plan(settings, selection, client_id=self._bench.client_id)
+        planned = await plan(settings, selection, client_id=client_id(self._run_id))
         reached, left_out = await within_reach(settings, planned)
         position = _start(reached, left_out)
-        async with self._bench.pool.acquire() as connection, connection.transaction():
+        async with self._control.pool.acquire() as connection, connection.transaction():
             await create_shadow(connection, schemas)
             await work_on(connection, schemas.shadow)
             await write_position(connection, position, instead_of=None)
         return schemas, position
 
     async def _touch(self, schemas: Schemas, position: Position, *, seconds: float) -> Position:
-        async with self._bench.pool.acquire() as connection, connection.transaction():
+        async with self._control.pool.acquire() as connection, connection.transaction():
             await work_on(connection, schemas.shadow)
             touched = await note_touched(connection, schemas, every_order=self._whole)
             moved = position | {"phase": "compare", "touched": touched, "fold_seconds": round(seconds, 3)}
@@ -103,7 +107,7 @@ class ShadowBuild:
         begun = time.monotonic()
         after = None if position["after"] is None else UUID(position["after"])
         async with (
-            self._bench.pool.acquire() as connection,
+            self._control.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             await work_on(connection, schemas.shadow)
@@ -118,9 +122,9 @@ class ShadowBuild:
         return moved, len(orders)
 
 
-async def sweep(bench: Workbench) -> None:
+async def sweep(pool: asyncpg.Pool) -> None:
     """Drop the shadows that nobody needs any more."""
-    async with bench.pool.acquire() as connection:
+    async with pool.acquire() as connection:
         for run_id in await stale_shadows(connection, kept=KEPT):
             await drop_shadow(connection, run_id)
             log.info("shadow.dropped", run=str(run_id))
@@ -187,13 +191,12 @@ def _moved(position: Position, found: Compared) -> Position:
 
 
 class ShadowTask:
-    """A replay in mode shadow. `asked`: {"selection": …}. The shadow stays, to be looked at and promoted."""
+    """The mode `shadow` of a replay. The shadow stays, to be looked at and promoted."""
 
-    def __init__(self, bench: Workbench, wire_forms: WireForms) -> None:
+    def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._wire_forms = wire_forms
 
     async def run(self, run: Run, control: Control) -> dict[str, Any]:
         """What the shadow showed; the orders' differences lie in it."""
-        build = ShadowBuild(self._bench, run.run_id, self._wire_forms, whole=False)
-        return found(await build.build(Selection.model_validate(run.asked["selection"]), control))
+        build = ShadowBuild(self._bench, run.run_id, control, whole=False)
+        return found(await build.build(Selection.model_validate(run.asked["selection"])))

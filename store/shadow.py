@@ -225,8 +225,10 @@ async def number_of_differences(connection: Connection) -> int:
 
 
 async def note_promoted(connection: Connection, order: UUID, became: str) -> None:
-    """What became of an order's difference. The connection works on the shadow."""
-    await connection.execute(statement("shadow_difference_done"), order, became)
+    """What became of an order's difference. The connection works on the shadow. Raises LeaseLost when that was noted
+    before, by another worker."""
+    if not await connection.fetchval(statement("shadow_difference_done"), order, became):
+        raise LeaseLost(f"order {order} was promoted by another worker")
 
 
 def _between(name: str, live: str, shadow: str) -> str:

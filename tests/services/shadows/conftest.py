@@ -84,6 +84,7 @@ class Dies(Exception):
 class Hand:
     """The control of a run in a test. After `dies_after` checkpoints the worker is gone."""
 
+    pool: asyncpg.Pool
     dies_after: int | None = None
     checkpoints: list[dict[str, Any]] = field(default_factory=list)
 
@@ -136,7 +137,7 @@ class World:
 
     def bench(self, bends: Mapping[str, Bend] | None = None) -> Workbench:
         dialects: Any = {"atlas": Wrong(bends or {})}
-        return Workbench(self.stage.settings, self.pool, dialects, "test")
+        return Workbench(self.stage.settings, dialects, WIRE_FORMS)
 
     async def run(self, kind: str, asked: dict[str, Any]) -> Run:
         """A run that was asked for and claimed."""
@@ -154,16 +155,16 @@ class World:
     async def shadow(self, **selection: Any) -> tuple[UUID, dict[str, Any]]:
         """Run a shadow with the right decoder."""
         run = await self.run("replay", {"mode": "shadow", "selection": selection})
-        result = await ShadowTask(self.bench(), WIRE_FORMS).run(run, Hand())
+        result = await ShadowTask(self.bench()).run(run, Hand(self.pool))
         return run.run_id, await self.ends(run, result)
 
     async def promote(self, shadow: UUID, callbacks: str = "suppress") -> dict[str, Any]:
         run = await self.run("promote", {"run": str(shadow), "callbacks": callbacks})
-        return await self.ends(run, await PromoteTask(self.bench(), WIRE_FORMS).run(run, Hand()))
+        return await self.ends(run, await PromoteTask(WIRE_FORMS).run(run, Hand(self.pool)))
 
     async def rebuild(self, bends: Mapping[str, Bend] | None = None) -> dict[str, Any]:
         run = await self.run("rebuild", {})
-        return await self.ends(run, await RebuildTask(self.bench(bends), WIRE_FORMS).run(run, Hand()))
+        return await self.ends(run, await RebuildTask(self.bench(bends)).run(run, Hand(self.pool)))
 
     async def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of live."""

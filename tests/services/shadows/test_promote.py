@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from dialects.contract import ReadEvent
-from replays.promote import MOVED_ON, PromoteTask
+from replays.promote import PromoteTask
+from replays.promote_order import MOVED_ON
 from replays.shadow import ShadowTask
 from runtime.errors import NotFound
 from tests.services.processors.conftest import WIRE_FORMS, ticketed_body, void_body
@@ -132,7 +133,7 @@ async def test_what_the_present_code_cannot_read_any_more_is_parked(world: World
     await world.live()
     run = await world.run("replay", {"mode": "shadow", "selection": {}})
     bends = {"O1": unreadable}
-    shown = await ShadowTask(world.bench(bends), WIRE_FORMS).run(run, Hand())
+    shown = await ShadowTask(world.bench(bends)).run(run, Hand(world.pool))
     assert (shown["parks"], shown["differing_orders"], shown["callbacks"]) == (1, 1, 0)
     await world.promote(run.run_id)
     assert await world.pool.fetchval("SELECT count(*) FROM parked WHERE state = 'parked'") == 1
@@ -154,24 +155,23 @@ async def test_runs_that_die_anywhere_go_on_and_end_the_same(
     await fill(world, 8)
     await world.live()
     run = await world.run("replay", {"mode": "shadow", "selection": {}})
-    task = ShadowTask(world.bench(), WIRE_FORMS)
-    shown = await dies_and_goes_on(task, run, dies_after)
+    task = ShadowTask(world.bench())
+    shown = await dies_and_goes_on(task, run, Hand(world.pool, dies_after))
     assert (shown["records"], shown["orders"], shown["differing_orders"]) == (8, 8, 5)
     promotion = await world.run("promote", {"run": str(run.run_id), "callbacks": "suppress"})
-    result = await dies_and_goes_on(PromoteTask(world.bench(), WIRE_FORMS), promotion, dies_after)
+    result = await dies_and_goes_on(PromoteTask(WIRE_FORMS), promotion, Hand(world.pool, dies_after))
     assert result["promoted"] == 5
     assert await world.stage.count("operator_actions") == 5
     assert (await world.rebuild())["equal"]
 
 
-async def dies_and_goes_on(task: Any, run: Any, dies_after: int) -> Any:
-    hand = Hand(dies_after)
+async def dies_and_goes_on(task: Any, run: Any, hand: Hand) -> Any:
     try:
         return await task.run(run, hand)
     except Dies:
         progress = hand.checkpoints[-1]
     run.progress.update(progress)
-    return await task.run(run, Hand())
+    return await task.run(run, Hand(hand.pool))
 
 
 async def test_a_shadow_that_is_gone_cannot_be_promoted_and_it_says_why(world: World) -> None:
