@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from dialects.registry import INBOUND, wire_forms
 from replays.apply import Apply
+from replays.callback_retry import CallbackRetryTask
 from replays.dry_run import DryRun
+from replays.export import ExportTask
 from replays.fold import Workbench
 from replays.promote import PromoteTask
 from replays.rebuild import RebuildTask
+from replays.redrive import RedriveTask
 from replays.replay import Replay
 from replays.runner import Task
 from replays.shadow import ShadowTask
@@ -27,5 +30,8 @@ def tasks(settings: Settings) -> Mapping[str, Task]:
         ),
         PromoteTask(wire_forms()),
         RebuildTask(bench),
+        RedriveTask(settings, dialects=INBOUND, wire_forms=wire_forms()),
+        ExportTask(settings.kafka),
+        CallbackRetryTask(),
     )
     return {task.kind: task for task in every}

@@ -68,9 +68,10 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
         ) from error
 
 
-async def ensure_topics(settings: KafkaSettings, names: Iterable[str]) -> list[str]:
+async def ensure_topics(settings: KafkaSettings, names: Iterable[str], *, keep_forever: bool = False) -> list[str]:
     """Create the topics that are missing and return their names; safe to repeat and to run in several processes.
 
+    `keep_forever`: without retention, for records that are old already when they are written.
     Existing topics are left as they are: their operator may have chosen otherwise. Raises ServiceUnavailable when the
     brokers cannot be reached now, ConfigurationError when they refuse the settings.
     """
@@ -80,7 +81,7 @@ async def ensure_topics(settings: KafkaSettings, names: Iterable[str]) -> list[s
         present = set(await admin.list_topics())
         missing = sorted(set(names) - present)
         if missing:
-            response: Any = await admin.create_topics([_new_topic(settings, name) for name in missing])
+            response: Any = await admin.create_topics([_new_topic(settings, name, keep_forever) for name in missing])
             _check_creation(settings, response.topic_errors)
     except BROKER_UNREACHABLE as error:
         raise ServiceUnavailable(
@@ -92,7 +93,7 @@ async def ensure_topics(settings: KafkaSettings, names: Iterable[str]) -> list[s
     return missing
 
 
-def _new_topic(settings: KafkaSettings, name: str) -> NewTopic:
+def _new_topic(settings: KafkaSettings, name: str, keep_forever: bool) -> NewTopic:
     return NewTopic(
         name,
         settings.partitions,
@@ -103,7 +104,7 @@ def _new_topic(settings: KafkaSettings, name: str) -> NewTopic:
             "compression.type": "producer",
             "max.message.bytes": str(MAX_MESSAGE_BYTES),
             "min.insync.replicas": str(settings.min_insync_replicas),
-            "retention.ms": str(settings.retention_hours * 3_600_000),
+            "retention.ms": "-1" if keep_forever else str(settings.retention_hours * 3_600_000),
         },
     )
 

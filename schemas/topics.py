@@ -31,3 +31,8 @@ def all_topics(prefix: str) -> tuple[str, ...]:
 def processor_group(prefix: str, processor: str) -> str:
     """The consumer group of one processor."""
     return f"{prefix}processor.{processor}"
+
+
+def dead_letter_topic(topic: str, group: str) -> str:
+    """Where parked events of a topic are exported for a group, by the prefix of Kafka's own dead letters (KIP-1191)."""
+    return f"dlq.{topic}.{group}"

@@ -15,14 +15,14 @@ from store.connection import Connection
 from store.parked import ParkedEvent, fingerprint, storable
 from store.pool import statement
 
-AFTER_NOTHING = (None, None, None)
-Place = tuple[str, datetime, UUID] | tuple[None, None, None]
-"""Where a page ended: processor, time of parking, id."""
+Place = tuple[str, str, str, int, int]
+"""Where a page ended, as JSON: processor, time of parking, topic, partition, offset."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParkedRecord:
-    """A parked event with the record as it came from Kafka. `timestamp`: ms since the epoch; None: not kept."""
+    """A parked event with the record as it came from Kafka, to be decoded as such. `timestamp`: ms since the epoch;
+    None: not kept."""
 
     parked_id: UUID
     processor: str
@@ -42,7 +42,7 @@ class ParkedRecord:
 
     @property
     def place(self) -> Place:
-        return self.processor, self.parked_at, self.parked_id
+        return self.processor, self.parked_at.isoformat(), self.topic, self.partition, self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,14 @@ async def summarise(connection: Connection, selection: ParkedSelection) -> async
 
 
 async def read_page(
-    connection: Connection, selection: ParkedSelection, *, parked_by: datetime, after: Place, limit: int
+    connection: Connection, selection: ParkedSelection, *, parked_by: datetime, after: Place | None, limit: int
 ) -> list[ParkedRecord]:
     """The next ones that were parked by then, all of one processor; none: that was all."""
-    rows = await connection.fetch(statement("parked_page"), *_columns(selection), parked_by, *after, limit)
+    processor, moment, topic, partition, offset = after or (None, None, None, None, None)
+    since = None if moment is None else datetime.fromisoformat(moment)
+    rows = await connection.fetch(
+        statement("parked_page"), *_columns(selection), parked_by, processor, since, topic, partition, offset, limit
+    )
     return [_record(row) for row in rows if row["processor"] == rows[0]["processor"]]
 
 

@@ -14,6 +14,7 @@ WHERE state = 'parked'
     AND ($8::timestamptz IS NULL OR parked_at >= $8)
     AND ($9::timestamptz IS NULL OR parked_at < $9)
     AND parked_at <= $10
-    AND ($11::text IS NULL OR (processor, parked_at, parked_id) > ($11, $12::timestamptz, $13::uuid))
-ORDER BY processor, parked_at, parked_id
-LIMIT $14
+    AND ($11::text IS NULL
+        OR (processor, parked_at, topic, partition, "offset") > ($11, $12::timestamptz, $13::text, $14::integer, $15::bigint))
+ORDER BY processor, parked_at, topic, partition, "offset"
+LIMIT $16
