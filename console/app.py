@@ -3,7 +3,7 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
-from console import callbacks, endpoints, landing, order_contexts, orders, parked, status
+from console import callbacks, endpoints, landing, order_contexts, orders, parked, replays, runs, status, timelines
 from console.api_docs import OPENAPI_URL, install_api_docs
 from console.context import Console
 from console.errors import install_error_answers
@@ -18,15 +18,16 @@ def build_app(console: Console, health: Health) -> AsgiApp:
     api = FastAPI(
         title="Ticketwire",
         version=CODE_VERSION,
-        description="Endpoints, orders, callbacks and parked events. Refusals: `{error: {code, message, hint}}`.",
+        description="Endpoints, orders, callbacks, parked events, replays. Refusals: `{error: {code, message, hint}}`.",
         openapi_url=OPENAPI_URL,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirection is no answer in our form, and repeats the Host that a stranger wrote
     )
     api.state.console = console
     # The gate does the checking; this only tells the documentation page to send the token.
     token = Depends(HTTPBearer(auto_error=False, description="the admin token"))
-    for part in (endpoints, order_contexts, orders, callbacks, parked, status):
+    for part in (endpoints, order_contexts, timelines, orders, callbacks, parked, replays, runs, status):
         api.include_router(part.router, prefix=GUARDED, dependencies=[token])
     api.include_router(landing.router)
     install_api_docs(api)

@@ -30,6 +30,13 @@ EVERY_CALL = {
     ("get", "/api/v1/parked"),
     ("get", "/api/v1/parked/groups"),
     ("get", "/api/v1/parked/{parked_id}"),
+    ("get", "/api/v1/replays"),
+    ("post", "/api/v1/replays"),
+    ("get", "/api/v1/replays/{run_id}"),
+    ("post", "/api/v1/replays/{run_id}/cancel"),
+    ("get", "/api/v1/runs"),
+    ("get", "/api/v1/runs/{run_id}"),
+    ("post", "/api/v1/runs/{run_id}/cancel"),
     ("get", "/api/v1/status"),
 }
 
