@@ -51,6 +51,13 @@ async def test_hostile_paths_are_refused_or_not_found(api: Api) -> None:
         check(answer.status, answer.json)
 
 
+async def test_regression_a_slash_too_many_is_no_redirection(api: Api) -> None:
+    """It was answered 307 without our form, and led to whatever Host the caller had written."""
+    for path in ("/endpoints/", "/callbacks/", "/parked/", "/status/"):
+        answer = await api.get(path)
+        assert (answer.status, answer.code) == (404, "not-found")
+
+
 async def raw(api: Api, body: bytes, *, content_type: str = "application/json") -> tuple[int, Any]:
     request = api.client.post(f"{api.url}/api/v1/endpoints").bearer_auth(TOKEN).header("content-type", content_type)
     response = await request.body_bytes(body).build().send()

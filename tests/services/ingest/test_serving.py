@@ -97,6 +97,14 @@ async def test_a_client_that_does_not_finish_its_head_is_cut_off(monkeypatch: py
         assert await exchange(server.port, b"GET /livez HTTP/1.1\r\nHo") == b""
 
 
+async def test_a_head_that_drips_gains_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "HEADER_TIMEOUT_SECONDS", 1)
+    async with serving() as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.setblocking(False)
+            await until(lambda: is_cut(client, b"a"), seconds=5)
+
+
 async def test_regression_a_client_that_reads_no_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """It held its connection for ever, and enough of them would have shut out everybody."""
     monkeypatch.setattr(http_server, "UNREAD_SECONDS", 1)
