@@ -100,6 +100,7 @@ async def plan(settings: KafkaSettings, selection: Selection, *, client_id: str)
         partitions = await _partitions(settings, list(topics))
         places = [place for topic in topics for place in _chosen(topic, partitions[topic], selection)]
         async with _client(settings, client_id) as client:
+            _hold(client, [], later=places)
             begins, ends = await _bounds(client, places, selection)
     except BROKER_UNREACHABLE as error:
         raise _away(settings, error) from error
@@ -123,16 +124,31 @@ async def read(
     at = {part.name: next_.get(part.name, part.begin) for part in plan.parts}
     try:
         async with _client(settings, client_id) as client:
+            later = [part.place for part in plan.parts]
+            _hold(client, [], later=later)
             for name in dict.fromkeys(part.type for part in plan.parts):
                 parts = [part for part in plan.parts if part.type == name]
-                async for records, expired in _topic(client, parts, at, batch_records):
+                later = later[len(parts) :]
+                async for records, expired in _topic(client, parts, at, batch_records, later=later):
                     yield Batch(name, [record for record in records if matches(record)], dict(at), expired)
     except BROKER_UNREACHABLE as error:
         raise _away(settings, error) from error
 
 
+def _hold(client: AIOKafkaConsumer, now: Sequence[TopicPartition], *, later: Sequence[TopicPartition]) -> None:
+    """Take these partitions; those of later topics are not read yet, but known: the client learns of a topic that it
+    does not hold by failing, half a second later."""
+    client.assign([*now, *later])
+    client.pause(*later)
+
+
 async def _topic(
-    client: AIOKafkaConsumer, parts: Sequence[Part], at: dict[str, int], batch_records: int
+    client: AIOKafkaConsumer,
+    parts: Sequence[Part],
+    at: dict[str, int],
+    batch_records: int,
+    *,
+    later: Sequence[TopicPartition],
 ) -> AsyncGenerator[tuple[list[StampedRecord], int], None]:
     """Batches of one topic; moves `at` on. A part that is done is given back: its buffer would hold up the others."""
     expired = await _skip_what_is_gone(client, parts, at)
@@ -140,7 +156,7 @@ async def _topic(
     while unread := [part for part in parts if at[part.name] < part.end]:
         names = frozenset(part.name for part in unread)
         if names != held:
-            client.assign([part.place for part in unread])
+            _hold(client, [part.place for part in unread], later=later)
             for part in unread:
                 client.seek(part.place, at[part.name])
             held = names
@@ -237,6 +253,7 @@ async def _client(settings: KafkaSettings, client_id: str) -> AsyncIterator[AIOK
         client_id=client_id,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=20,  # what is planned is there; a fetch that waits holds up whatever is asked next
         max_partition_fetch_bytes=4 * 1024 * 1024,
         **client_arguments(settings),
     )
