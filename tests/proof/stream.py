@@ -36,17 +36,18 @@ class Item:
     event: UUID | None
 
 
-def stream(seed: int, *, name: str = "proof", source: str = DIALECT) -> Iterator[Item]:
+def stream(seed: int, *, name: str = "proof", source: str = DIALECT, poison: float = 0.08) -> Iterator[Item]:
     """Webhooks without end, for the source of this name in the supplier's dialect; take as many as you want.
 
-    `name` begins every order number: streams of different names say different things.
+    `name` begins every order number: streams of different names say different things. `poison` is the share of orders
+    of which something is said that nobody can apply.
     """
     draw = random.Random(f"{seed} {name}")
     number, late = 0, list[Item]()
     while True:
         block, late = late, []
         for _ in range(ORDERS_AT_ONCE):
-            for item in _order(draw, f"{name}-{seed}-{number}", source):
+            for item in _order(draw, f"{name}-{seed}-{number}", source, poison):
                 block.append(item)
                 for _ in range(draw.choices((0, 1, 2), weights=(70, 25, 5))[0]):
                     (late if draw.random() < 0.2 else block).append(_again(draw, item))
@@ -62,7 +63,7 @@ def identity(body: bytes, order_no: str, *, source: str = DIALECT) -> UUID:
     return event_id(source, read.content.type, read.content.order_no, read.digest)
 
 
-def _order(draw: random.Random, order_no: str, source: str) -> list[Item]:
+def _order(draw: random.Random, order_no: str, source: str, poison: float) -> list[Item]:
     """All that is said of one order, each thing once."""
     bodies = [_ticketed(draw, order_no, version) for version in range(draw.choices((0, 1, 2, 3), (2, 5, 2, 1))[0])]
     for code in range(draw.choices((0, 1, 2), (4, 5, 1))[0] if bodies else 1):
@@ -71,7 +72,7 @@ def _order(draw: random.Random, order_no: str, source: str) -> list[Item]:
         if draw.random() < 0.2:
             bodies.append(_void(order_no, f"V-{code}", said[0], "the same status in other words"))
     items = [Item(body, order_no, identity(body, order_no, source=source)) for body in bodies]
-    if draw.random() < 0.08:
+    if draw.random() < poison:
         items.append(Item(_poison(draw, order_no), order_no, None))
     return items
 

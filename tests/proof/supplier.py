@@ -10,8 +10,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import ConnectError, PyreqwestError
+from pyreqwest.exceptions import PyreqwestError
 
+from publishers.transport_faults import fault_of
 from tests.proof.stream import Item
 
 ANSWER_PATIENCE = timedelta(seconds=10)
@@ -92,6 +93,10 @@ class Supplier:
         """Send nothing anew and repeat nothing from now on; `send_all` returns when all are answered."""
         self._giving_over.set()
 
+    @property
+    def gave_over(self) -> bool:
+        return self._giving_over.is_set()
+
     async def send_all(self, items: Iterable[Item], *, per_second: float) -> None:
         """Send these at this pace, or slower when answers are slow; returns when the last is answered."""
         flying: set[asyncio.Task[None]] = set()
@@ -129,10 +134,8 @@ class Supplier:
         request = self._client.post(self._url).header("content-type", "application/json").body_bytes(body)
         try:
             response = await request.build().send()
-        except ConnectError:
-            return Answer.REFUSED
-        except PyreqwestError:
-            return Answer.UNKNOWN
+        except PyreqwestError as error:
+            return Answer.REFUSED if fault_of(error).stage == "before" else Answer.UNKNOWN
         if 200 <= response.status < 300:
             return Answer.ACCEPTED
         return Answer.REFUSED if 400 <= response.status < 500 else Answer.UNKNOWN
