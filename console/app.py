@@ -3,7 +3,21 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
-from console import callbacks, endpoints, landing, order_contexts, orders, parked, replays, runs, status, timelines
+from console import (
+    callback_bulk,
+    callbacks,
+    endpoints,
+    landing,
+    order_contexts,
+    orders,
+    parked,
+    parked_actions,
+    replays,
+    runs,
+    shadows,
+    status,
+    timelines,
+)
 from console.api_docs import OPENAPI_URL, install_api_docs
 from console.context import Console
 from console.errors import install_error_answers
@@ -27,7 +41,8 @@ def build_app(console: Console, health: Health) -> AsgiApp:
     api.state.console = console
     # The gate does the checking; this only tells the documentation page to send the token.
     token = Depends(HTTPBearer(auto_error=False, description="the admin token"))
-    for part in (endpoints, order_contexts, timelines, orders, callbacks, parked, replays, runs, status):
+    parts = (endpoints, order_contexts, timelines, orders, callbacks, callback_bulk, parked, parked_actions)
+    for part in (*parts, replays, shadows, runs, status):
         api.include_router(part.router, prefix=GUARDED, dependencies=[token])
     api.include_router(landing.router)
     install_api_docs(api)

@@ -138,7 +138,7 @@ async def retry(console: Here, who: Who, callback_id: CallbackId) -> MovedCallba
     async with console.pool.acquire() as connection, connection.transaction():
         moved = await table.retry_callback(connection, callback_id)
         await note_actions(connection, [_deed(who, "retry", moved)])
-    note = "it waits for an unfinished callback of its order" if moved.state == "queued" else "it is due now"
+        note = await table.say_when(connection, moved)
     return MovedCallback(callback_id=callback_id, state=moved.state, note=note)
 
 

@@ -44,6 +44,11 @@ class ListedParked(BaseModel):
     code_version: str
     state: ParkedState
     parked_at: datetime
+    redrive_count: int = Field(description="redrives after which it failed again")
+    last_failed_at: datetime | None = Field(description="in a redrive")
+    settled_at: datetime | None = Field(description="when it landed or was discarded")
+    settled_reason: str = Field(description="why it was discarded")
+    run_id: UUID | None = Field(description="the run by which it landed")
     value_bytes: int | None
 
 
@@ -62,6 +67,10 @@ class ParkedGroup(BaseModel):
     orders: int
     first_parked_at: datetime
     last_parked_at: datetime
+    sample_id: UUID = Field(description="parked_id of the latest")
+    code_versions: list[str] = Field(description="that could not decode or apply them")
+    failed_again: int = Field(description="of them, after a redrive")
+    last_failed_at: datetime | None = Field(description="in a redrive")
 
 
 class ParkedGroups(BaseModel):

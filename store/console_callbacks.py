@@ -60,6 +60,14 @@ async def retry_callback(connection: Connection, callback: UUID) -> MovedCallbac
     return moved[0]
 
 
+async def say_when(connection: Connection, moved: MovedCallback) -> str:
+    """When one that was retried is sent, in words."""
+    present = await _present(connection, moved.callback_id)
+    if present["endpoint_state"] == "disabled":
+        return f"endpoint {present['endpoint']!r} is disabled: it is sent once that is enabled"
+    return "it waits for an unfinished callback of its order" if moved.state == "queued" else "it is due now"
+
+
 async def cancel_callback(connection: Connection, callback: UUID, *, outcome: str) -> MovedCallback:
     """Never send it; what waited behind it takes its turn. In a transaction. Raises NotFound, Conflict."""
     row = await connection.fetchrow(statement("console_callback_cancel"), callback, outcome)

@@ -73,8 +73,8 @@ async def retry_callbacks(
     ]
 
 
-async def summarise(connection: Connection, selection: CallbackSelection, *, asked_at: datetime) -> list[Chosen]:
-    """What the selection is about at this moment, for each endpoint and state."""
+async def summarise(connection: Connection, selection: CallbackSelection, *, asked_at: datetime | None) -> list[Chosen]:
+    """What the selection is about, for each endpoint and state; `asked_at` None: at this moment."""
     rows = await connection.fetch(statement("retries_chosen"), *_columns(selection, asked_at))
     return [Chosen(*row) for row in rows]
 
@@ -94,7 +94,7 @@ async def room_at(connection: Connection, endpoint_id: UUID, *, at_most: int) ->
     return room
 
 
-def _columns(selection: CallbackSelection, asked_at: datetime) -> tuple[Any, ...]:
+def _columns(selection: CallbackSelection, asked_at: datetime | None) -> tuple[Any, ...]:
     return (
         list(selection.states),
         selection.endpoint_id,

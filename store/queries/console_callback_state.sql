@@ -1,3 +1,4 @@
-SELECT c.state, c.endpoint_id, c.order_id, e.name AS endpoint, e.deleted_at IS NOT NULL AS endpoint_deleted
+SELECT c.state, c.endpoint_id, c.order_id, e.name AS endpoint, e.state AS endpoint_state,
+    e.deleted_at IS NOT NULL AS endpoint_deleted
 FROM callbacks c LEFT JOIN endpoints e USING (endpoint_id)
 WHERE c.callback_id = $1

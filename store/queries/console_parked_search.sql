@@ -1,6 +1,7 @@
 -- Filters that are null hold for all.
 SELECT parked_id, processor, topic, partition, "offset", source, order_no, stage, reason, detail, fingerprint,
-    code_version, state, parked_at, octet_length(value) AS value_bytes
+    code_version, state, parked_at, redrive_count, last_failed_at, settled_at, settled_reason, run_id,
+    octet_length(value) AS value_bytes
 FROM parked
 WHERE ($1::text IS NULL OR state = $1)
     AND ($2::text IS NULL OR processor = $2)

@@ -1,5 +1,5 @@
 -- What a selection of callbacks is about, by endpoint and state. Filters that are null hold for all.
--- $7: the moment of the wish; what ended since, by this very retry or otherwise, is not meant.
+-- $7: the moment of the wish, null: now; what ended since is not meant.
 SELECT c.endpoint_id, n.name AS endpoint, n.state = 'disabled' AS disabled, c.state, count(*) AS number,
     count(DISTINCT c.order_id) AS orders, min(c.created_at) AS oldest, max(c.created_at) AS newest,
     (array_agg(c.callback_id ORDER BY c.created_at, c.callback_id))[1:3] AS sample
@@ -10,6 +10,7 @@ WHERE c.state = ANY ($1::text[])
     AND ($4::timestamptz IS NULL OR c.created_at < $4)
     AND ($5::timestamptz IS NULL OR CASE c.state WHEN 'pending' THEN c.attempts > 0 ELSE c.finished_at >= $5 END)
     AND ($6::text IS NULL OR EXISTS (SELECT FROM events AS e WHERE e.event_id = c.event_id AND e.type = $6))
-    AND c.created_at <= $7 AND (c.state = 'pending' OR COALESCE(c.finished_at, c.created_at) <= $7)
+    AND c.created_at <= COALESCE($7::timestamptz, now())
+    AND (c.state = 'pending' OR COALESCE(c.finished_at, c.created_at) <= COALESCE($7, now()))
 GROUP BY c.endpoint_id, n.name, n.state, c.state
 ORDER BY n.name, c.state

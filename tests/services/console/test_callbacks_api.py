@@ -78,6 +78,14 @@ async def test_a_retry_goes_before_a_later_one_of_its_order_that_waits_for_its_o
     assert (await api.post(f"/callbacks/{third}/retry")).status == 409
 
 
+async def test_a_retry_says_that_it_waits_for_a_disabled_endpoint(api: Api) -> None:
+    [callback] = await owed(api, await endpoint_of(api), "given_up")
+    await api.post("/endpoints/shop/disable")
+    answer = await api.post(f"/callbacks/{callback}/retry")
+    assert (answer.status, answer.json["state"]) == (200, "pending")
+    assert answer.json["note"] == "endpoint 'shop' is disabled: it is sent once that is enabled"
+
+
 async def test_cancelling_lets_the_next_of_the_order_take_its_turn(api: Api) -> None:
     first, second, _ = await owed(api, await endpoint_of(api), "pending", "queued", "queued")
     answer = await api.post(f"/callbacks/{first}/cancel", {"reason": "asked by the shop"})

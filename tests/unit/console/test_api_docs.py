@@ -27,9 +27,16 @@ EVERY_CALL = {
     ("get", "/api/v1/callbacks/{callback_id}"),
     ("post", "/api/v1/callbacks/{callback_id}/retry"),
     ("post", "/api/v1/callbacks/{callback_id}/cancel"),
+    ("post", "/api/v1/callbacks/retry"),
+    ("post", "/api/v1/endpoints/{endpoint}/recover"),
     ("get", "/api/v1/parked"),
     ("get", "/api/v1/parked/groups"),
     ("get", "/api/v1/parked/{parked_id}"),
+    ("post", "/api/v1/parked/retry"),
+    ("post", "/api/v1/parked/{parked_id}/retry"),
+    ("post", "/api/v1/parked/export"),
+    ("post", "/api/v1/parked/discard"),
+    ("post", "/api/v1/parked/{parked_id}/discard"),
     ("get", "/api/v1/replays"),
     ("post", "/api/v1/replays"),
     ("get", "/api/v1/replays/{run_id}"),
@@ -38,6 +45,7 @@ EVERY_CALL = {
     ("get", "/api/v1/runs/{run_id}"),
     ("post", "/api/v1/runs/{run_id}/cancel"),
     ("get", "/api/v1/status"),
+    ("get", "/api/v1/timeline-keys"),
 }
 
 
