@@ -131,3 +131,9 @@ async def list_runs(
 def _run(row: asyncpg.Record | None) -> Run:
     assert row is not None  # noqa: S101 - for the type checker: the statement returns a row
     return Run(**row)
+
+
+async def is_being_promoted(connection: Connection, shadow_run: UUID) -> bool:
+    """Whether a promotion of this run's shadow has not ended. Until the transaction ends, nobody else asks this."""
+    await connection.fetch(statement("runs_lock"), shadow_run)
+    return bool(await connection.fetchval(statement("runs_promoting"), str(shadow_run)))
