@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from uuid import UUID
 
 import asyncpg
 
@@ -36,6 +37,7 @@ class Dispatcher:
         client: HttpClient,
         completer: Completer,
         worker: str,
+        claiming: asyncio.Lock,
     ) -> None:
         self.loop = Loop("dispatcher", self._turn, longest_pause_seconds=1.0)
         self.calls: dict[asyncio.Task[None], Leased] = {}
@@ -44,6 +46,7 @@ class Dispatcher:
         self._endpoints = endpoints
         self._client = client
         self._worker = worker
+        self._claiming = claiming
         self._traffic = Traffic(settings.concurrency)
         self._stopping = asyncio.Event()
         self._completer = completer
@@ -62,24 +65,30 @@ class Dispatcher:
         held = self._completer.held
         if self._traffic.free <= 0 or len(held) >= _HELD_AT_MOST:
             return self._settings.poll_seconds
+        async with self._claiming:
+            work, claimed = await self._claim(held)
+            for callback in claimed:
+                self._start(callback)
+        return self._pause(work, claimed=len(claimed))
+
+    async def _claim(self, held: Sequence[UUID]) -> tuple[list[EndpointWork], list[ClaimedCallback]]:
+        """One short transaction. If Postgres' word of its commit is lost, `rescue` finds what we claimed."""
         async with self._pool.acquire() as connection, connection.transaction():
             work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
             await self._endpoints.learn(connection, work)
             budgets = self._traffic.share(self._usable(work))
-            claimed = []
-            if budgets:
-                claimed = await claim(
-                    connection,
-                    budgets,
-                    worker=self._worker,
-                    lease_margin_seconds=self._settings.lease_margin_seconds,
-                    settled=held,
-                    pace_seconds=self._settings.poll_seconds,
-                    with_context=self._endpoints.with_context,
-                )
-        for callback in claimed:
-            self._start(callback)
-        return self._pause(work, claimed=len(claimed))
+            if not budgets:
+                return work, []
+            claimed = await claim(
+                connection,
+                budgets,
+                worker=self._worker,
+                lease_margin_seconds=self._settings.lease_margin_seconds,
+                settled=held,
+                pace_seconds=self._settings.poll_seconds,
+                with_context=self._endpoints.with_context,
+            )
+        return work, claimed
 
     def _usable(self, work: Sequence[EndpointWork]) -> list[tuple[EndpointWork, Target]]:
         found = [(item, self._endpoints.get(item.endpoint_id)) for item in work if item.ours and item.due]

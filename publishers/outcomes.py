@@ -44,7 +44,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """We stopped. It uses up no attempt and is due at once."""
+    """We stopped, or never began. It uses up no attempt and is due at once."""
 
     stage: Stage
     error: str = "shutdown"

@@ -1,5 +1,6 @@
 """The parts of one publisher put together; `main.py` gives it a process."""
 
+import asyncio
 import os
 import secrets
 import socket
@@ -52,6 +53,7 @@ class Publisher:
         forms = {name: WireForm(dialect.event_types, dialect.only_named) for name, dialect in dialects.items()}
         rejection = VoidRejection(forms)
         self.completer = Completer(pool, rejection=rejection, recorded=self._wake)
+        claiming = asyncio.Lock()
         self.dispatcher = Dispatcher(
             pool,
             settings=settings.publisher,
@@ -59,6 +61,7 @@ class Publisher:
             client=client,
             completer=self.completer,
             worker=self.worker,
+            claiming=claiming,
         )
         self.rescue = Rescue(
             pool,
@@ -66,6 +69,7 @@ class Publisher:
             policies=policies,
             rejection=rejection,
             held=self._held,
+            claiming=claiming,
             rescued=self._wake,
             grace_seconds=settings.publisher.lease_margin_seconds,
         )

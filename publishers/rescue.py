@@ -1,7 +1,11 @@
 """Takes back callbacks whose publisher died while sending. Whether the partner got the call, nobody knows: it may
 have been sent, counts as an attempt, and goes on by its policy (DESIGN §2 rule 6).
+
+A callback that is leased to this very process and not held by it was never sent: its claim was committed, but Postgres'
+word of it was lost. It is due again at once, and uses up no attempt.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -10,7 +14,7 @@ import asyncpg
 from publishers.give_up import VoidRejection
 from publishers.record import record
 from publishers.schedule import Policies
-from publishers.settle import WORKER_LOST, Kept, Settled, Try, settle
+from publishers.settle import CLAIM_LOST, WORKER_LOST, Kept, Settled, Try, settle
 from runtime.logs import get_logger
 from runtime.loops import Loop
 from runtime.metrics import leases_rescued
@@ -22,7 +26,8 @@ log = get_logger()
 
 
 class Rescue:
-    """`held` names the callbacks of this process whose calls or results are under way: those are not lost."""
+    """`held` names the callbacks of this process whose calls or results are under way: those are not lost. It is asked
+    under `claiming`, the lock of who claims: what was claimed and is not held yet would look lost."""
 
     def __init__(
         self,
@@ -32,6 +37,7 @@ class Rescue:
         policies: Policies,
         rejection: VoidRejection,
         held: Callable[[], Sequence[UUID]],
+        claiming: asyncio.Lock,
         rescued: Callable[[], None],
         grace_seconds: float,
     ) -> None:
@@ -41,6 +47,7 @@ class Rescue:
         self._policies = policies
         self._rejection = rejection
         self._held = held
+        self._claiming = claiming
         self._rescued = rescued
         self._grace_seconds = grace_seconds
 
@@ -54,7 +61,7 @@ class Rescue:
         """One row in one transaction, so that a row that cannot be recorded keeps no other; False: none is left."""
         lost: ExpiredCallback | None = None
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._claiming, self._pool.acquire() as connection, connection.transaction():
                 lost = await expired_callback(
                     connection, worker=self._worker, held=self._held(), skip=skip, grace_seconds=self._grace_seconds
                 )
@@ -86,4 +93,5 @@ class Rescue:
         )
         (endpoint,) = await endpoints_by_id(connection, [lost.endpoint_id])
         policy = self._policies.named(endpoint.policy)
-        return settle(made, WORKER_LOST, endpoint=endpoint, policy=policy, kept=Kept(lost.seen_at))
+        outcome = CLAIM_LOST if lost.leased_by == self._worker else WORKER_LOST
+        return settle(made, outcome, endpoint=endpoint, policy=policy, kept=Kept(lost.seen_at))

@@ -13,6 +13,7 @@ from store.callbacks import CallbackResult, ContextWait, RestingState
 from store.endpoints import Endpoint
 
 WORKER_LOST = TryAgain("during", "worker-lost", "the publisher ended without saying how the call did")
+CLAIM_LOST = Interrupted("before", "claim-lost", "the claim was committed without our knowing; nothing was sent")
 _TEXT_LENGTH = 500
 
 
