@@ -47,9 +47,18 @@ async def look_at_kafka(settings: KafkaSettings) -> list[Finding]:
 
 def _too_few(settings: KafkaSettings, brokers: int) -> list[Finding]:
     if settings.replication_factor <= brokers:
-        return []
+        return _on_one_broker(settings, brokers)
     what = f"{settings.replication_factor} replicas are wanted of {brokers} brokers"
     return [bad("Kafka", what, "lower kafka.replication_factor, or add brokers")]
+
+
+def _on_one_broker(settings: KafkaSettings, brokers: int) -> list[Finding]:
+    """Where there is one broker only, there is no choice."""
+    if brokers < 2 or min(settings.replication_factor, settings.min_insync_replicas) >= 2:
+        return []
+    what = "an event may be accepted when one broker alone has it, and is lost with that broker's disk"
+    cure = "set kafka.replication_factor 3 and kafka.min_insync_replicas 2; topics that are there keep theirs"
+    return [mind("Kafka", what, cure)]
 
 
 def _topics(settings: KafkaSettings, described: list[dict[str, Any]]) -> list[Finding]:

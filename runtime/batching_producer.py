@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
@@ -91,6 +91,13 @@ def _resolve(futures: Sequence[asyncio.Future[None]], error: Exception | None) -
             future.set_exception(error)
 
 
+class _Forgiving(set[Any]):
+    """aiokafka's set of batches under way. Those that `fail_pending` ended leave it a second time with the answer."""
+
+    def remove(self, element: Any) -> None:
+        self.discard(element)
+
+
 class BatchingProducer(AIOKafkaProducer):
     """An aiokafka producer that can also be given up: its own `stop` waits for deliveries that may never come."""
 
@@ -106,6 +113,7 @@ class BatchingProducer(AIOKafkaProducer):
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
             **client_arguments(settings),
         )
+        self._message_accumulator._pending_batches = _Forgiving()  # noqa: SLF001
         self._lanes: dict[tuple[str, int], _Lane] = {}
 
     async def deliver(self, topic: str, record: Record) -> None:
@@ -130,6 +138,25 @@ class BatchingProducer(AIOKafkaProducer):
         try:
             async with asyncio.timeout(PROBE_PATIENCE_SECONDS):
                 return bool(await self.client.force_metadata_update())
+        except BROKER_UNREACHABLE:
+            return False
+
+    async def unwritable(self, *, minimum_in_sync: int) -> tuple[int, int]:
+        """How many of its topics' partitions take no record now, by the latest metadata, and of how many.
+
+        They have no leader, or one that cannot be connected to, or fewer replicas in sync than a record needs.
+        """
+        partitions = [part for topic in self._metadata._partitions.values() for part in topic.values()]  # noqa: SLF001
+        leaders = sorted({part.leader for part in partitions if part.leader >= 0})
+        reached = dict(zip(leaders, await asyncio.gather(*map(self._reaches, leaders)), strict=True))
+        return sum(not reached.get(part.leader, False) or len(part.isr) < minimum_in_sync for part in partitions), len(
+            partitions
+        )
+
+    async def _reaches(self, node: int) -> bool:
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE_SECONDS):
+                return bool(await self.client.ready(node))
         except BROKER_UNREACHABLE:
             return False
 

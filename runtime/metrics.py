@@ -63,6 +63,11 @@ producer_rebuilds = counter(
     meaning="Kafka producers replaced after a fatal error",
     remedy="growing: read ingest's log for the producer's error",
 )
+kafka_unwritable_partitions = gauge(
+    "ticketwire_kafka_unwritable_partitions",
+    meaning="partitions of our topics without a reachable leader or with too few replicas in sync",
+    remedy="above 0: bring brokers back; until then events of these partitions are answered 503",
+)
 events_processed = counter(
     "ticketwire_events_processed_total",
     "processor",
@@ -113,7 +118,7 @@ send_seconds = histogram(
 )
 leases_rescued = counter(
     "ticketwire_leases_rescued_total",
-    meaning="callbacks taken back from a publisher that died while sending",
+    meaning="callbacks taken back from a publisher that died while sending, or that never knew of its claim",
     remedy="growing: publishers are being killed; those attempts show as may-have-been-sent",
 )
 runs_ended = counter(

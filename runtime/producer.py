@@ -22,7 +22,7 @@ from runtime.errors import InvalidRequest, ServiceUnavailable, TicketwireError
 from runtime.kafka_clients import BROKER_UNREACHABLE, client_arguments, ensure_topics
 from runtime.logs import get_logger
 from runtime.loops import Loop
-from runtime.metrics import producer_rebuilds
+from runtime.metrics import kafka_unwritable_partitions, producer_rebuilds
 from runtime.settings import KafkaSettings
 
 BUILD_PATIENCE_SECONDS = 4.0
@@ -52,6 +52,7 @@ class SupervisedProducer:
         self._settled = asyncio.Event()
         self._discarded: list[BatchingProducer] = []
         self._acknowledged_at = 0.0
+        self._unwritable = (0, 0)
         self._outage_is_logged = False
         self._loop = Loop("kafka-producer", self._watch)
 
@@ -71,8 +72,14 @@ class SupervisedProducer:
         await self._close_discarded()
 
     def trouble(self) -> str | None:
-        """Why nothing can be sent now, or None: a check for `/readyz`."""
-        return None if self._producer is not None else f"Kafka {self._down or 'is being connected to'}"
+        """Why nothing, or little, can be sent now, or None: a check for `/readyz`.
+
+        It stays None while most partitions take records: refused traffic would lose those their orders, too.
+        """
+        if self._producer is None:
+            return f"Kafka {self._down or 'is being connected to'}"
+        unwritable, partitions = self._unwritable
+        return f"Kafka takes no record for {unwritable} of {partitions} partitions" if self._mostly_unwritable else None
 
     async def send(self, topic: str, *, key: bytes, value: bytes, headers: RecordHeaders) -> None:
         """Return when the brokers have the record on all in-sync replicas; takes the send timeout at most.
@@ -138,7 +145,24 @@ class SupervisedProducer:
             await self._build()
         elif self._is_quiet() and not await producer.answers():
             self._replace(producer, "does not answer", down=True)
+        else:
+            await self._look_at_partitions(producer)
         return WATCH_SECONDS
+
+    async def _look_at_partitions(self, producer: BatchingProducer) -> None:
+        before = self._mostly_unwritable
+        if self._unwritable[0]:
+            await producer.answers()  # errors renew the metadata, but nothing does when records go through again
+        self._unwritable = await producer.unwritable(minimum_in_sync=self._settings.min_insync_replicas)
+        unwritable, partitions = self._unwritable
+        kafka_unwritable_partitions.set(unwritable)
+        if self._mostly_unwritable != before:
+            log.warning("kafka.unwritable_partitions", unwritable=unwritable, partitions=partitions)
+
+    @property
+    def _mostly_unwritable(self) -> bool:
+        unwritable, partitions = self._unwritable
+        return unwritable * 2 >= partitions > 0
 
     def _is_quiet(self) -> bool:
         return asyncio.get_running_loop().time() - self._acknowledged_at > WATCH_SECONDS
@@ -151,6 +175,7 @@ class SupervisedProducer:
                 await producer.start()
                 for topic in self._topics:
                     await producer.partitions_for(topic)
+                await self._look_at_partitions(producer)
         except (TicketwireError, *BROKER_UNREACHABLE) as error:
             await producer.close()
             self._settle(down="cannot be reached")
