@@ -18,6 +18,7 @@ from cli import (
     order_commands,
     parked_commands,
     partner_sim_command,
+    replay_commands,
     sample_commands,
     service_commands,
     up_command,
@@ -32,7 +33,7 @@ See it work:        ticketwire demo
 Run it here:        ticketwire up
 Be the partners:    ticketwire partner-sim
 Run one service:    ticketwire ingest | processor NAME… | publisher | replayer | console
-Look and act:       ticketwire order | callback | parked | endpoint
+Look and act:       ticketwire order | callback | parked | replay | endpoint
 Something wrong?    ticketwire doctor
 """
 
@@ -57,6 +58,7 @@ def build() -> typer.Typer:
     app.add_typer(order_commands.app, name="order", rich_help_panel="Look and act")
     app.add_typer(callback_commands.app, name="callback", rich_help_panel="Look and act")
     app.add_typer(parked_commands.app, name="parked", rich_help_panel="Look and act")
+    app.add_typer(replay_commands.app, name="replay", rich_help_panel="Look and act")
     _unwrap(app)
     return app
 
