@@ -210,4 +210,6 @@ async def _result(work: asyncio.Task[dict[str, Any]], beat: asyncio.Task[None]) 
         await asyncio.wait({work}, timeout=CANCEL_GRACE_SECONDS)
         if not work.done():
             raise RunCancelled
+    if work.cancelled():
+        raise RuntimeError("the work cancelled itself")  # not us, who are asked to stop, and not the operator
     return work.result()

@@ -1,0 +1,143 @@
+"""Applied again: what is missing or parked lands, what is there stays as it is, and nobody is told unasked."""
+
+from uuid import UUID
+
+from tests.services.processors.conftest import ticketed_body, void_body
+from tests.services.replays.conftest import World
+
+
+async def test_what_is_missing_or_parked_lands_and_a_second_time_changes_nothing(world: World) -> None:
+    stage = world.stage
+    await world.endpoint()
+    world.reader.broken = {"parked"}
+    for order_no in ("there", "parked"):
+        await stage.send(ticketed_body(order_no, f"T-{order_no}"), order_no=order_no)
+    await world.live()
+    world.reader.broken = set()
+    await stage.send(ticketed_body("missing", "T-missing"), order_no="missing")
+    await stage.send(void_body("missing", 0), order_no="missing")
+    there = await world.state()
+
+    run = await world.ask("apply")
+    async with world.replaying():
+        result = (await world.ended(run)).result or {}
+
+    ticketed = {"records": 3, "already_applied": 1, "applied": 2, "redriven": 1, "callbacks": 2}
+    shown = {type_: {word: n for word, n in counts.items() if n} for type_, counts in result["by_type"].items()}
+    assert shown == {"order.ticketed": ticketed, "order.void": {"records": 1, "applied": 1, "callbacks": 1}}
+    after = await world.state()
+    for table in ("tickets", "events", "arrivals", "journal", "callbacks"):
+        assert set(map(repr, there[table])) <= set(map(repr, after[table])), f"a row of {table} was written anew"
+    assert len(after["arrivals"]) == 4
+    assert await world.rows("SELECT state, run_id FROM parked") == [("redriven", run.run_id)]
+
+    again = await world.replay("apply")
+    assert {type_: counts["already_applied"] for type_, counts in again["by_type"].items()} == {
+        "order.ticketed": 3,
+        "order.void": 1,
+    }
+    assert await world.state() == after
+
+
+async def test_callbacks_of_a_replay_are_suppressed_visibly_and_hold_up_no_later_one(world: World) -> None:
+    endpoint = await world.endpoint()
+    await world.stage.send(void_body("A", 0), order_no="A")
+    run = await world.ask("apply")
+    async with world.replaying():
+        await world.ended(run)
+    [(suppressed, state, outcome, replay)] = await world.rows(
+        "SELECT callback_id, state, outcome, replay FROM callbacks"
+    )
+    assert (state, outcome, replay) == ("suppressed", f"suppressed by replay {run.run_id}", False)
+    await world.stage.send(void_body("A", 2), order_no="A")
+    await world.live()
+    told = await world.rows("SELECT callback_id, endpoint_id, state FROM callbacks ORDER BY sequence")
+    assert [row[1:] for row in told] == [(endpoint, "suppressed"), (endpoint, "pending")]
+    assert told[0][0] == suppressed
+
+
+async def test_emitted_callbacks_have_the_id_that_live_would_have_given_and_say_that_they_are_replays(
+    world: World,
+) -> None:
+    await world.endpoint()
+    await world.stage.send(void_body("A", 0), order_no="A")
+    await world.live()
+    [(live,)] = await world.rows("SELECT callback_id FROM callbacks")
+    for table in ("callbacks", "journal", "arrivals", "events", "void_statuses", "void_cases", "orders"):
+        await world.pool.execute(f"DELETE FROM {table}")  # as a restored backup would lack it
+    await world.replay("apply", callbacks="emit")
+    assert await world.rows("SELECT callback_id, state, replay FROM callbacks") == [(live, "pending", True)]
+
+
+async def test_what_an_operator_discarded_stays_discarded(world: World) -> None:
+    world.reader.broken = {"A"}
+    await world.stage.send(void_body("A", 0), order_no="A")
+    await world.live()
+    await world.pool.execute("UPDATE parked SET state = 'discarded'")
+    world.reader.broken = set()
+    result = await world.replay("apply")
+    assert result["by_type"]["order.void"]["discarded"] == 1
+    assert await world.rows("SELECT state FROM parked") == [("discarded",)]
+    assert await world.stage.count("void_cases") == 0
+
+
+async def test_what_fails_again_stays_parked_and_what_fails_anew_is_parked_up_to_the_limit(world: World) -> None:
+    stage = world.stage
+    world.reader.broken = {"A", "B"}
+    await stage.send(void_body("A", 0), order_no="A")
+    await world.live()
+    await stage.send(void_body("B", 0), order_no="B")
+    counts = (await world.replay("apply"))["by_type"]["order.void"]
+    assert (counts["parked_again"], counts["parked_anew"]) == (1, 1)
+    assert await stage.count("parked") == 2
+
+
+async def test_a_decoder_that_reads_nothing_stops_the_replay_before_it_parks_the_whole_stream(world: World) -> None:
+    stage = world.stage
+    limits = stage.settings.processors.model_copy(update={"parking_window_records": 10, "batch_records": 4})
+    stage.settings = stage.settings.model_copy(update={"processors": limits})
+    numbers = [f"O{number}" for number in range(30)]
+    world.reader.broken = set(numbers)
+    for order_no in numbers:
+        await stage.send(void_body(order_no, 0), order_no=order_no)
+    run = await world.ask("apply")
+    async with world.replaying():
+        failed = await world.ended(run, "failed")
+    assert "stopped by the parking limit" in failed.error
+    assert "hint: see: ticketwire parked groups" in failed.error
+    assert await stage.count("parked") <= 5
+    world.reader.broken = set()
+    await world.replay("apply")
+    assert await world.rows("SELECT DISTINCT state FROM parked") == [("redriven",)]
+    assert await stage.count("void_cases") == 30
+
+
+async def test_unrouted_events_whose_type_is_known_by_now_go_to_their_processor(world: World) -> None:
+    await world.stage.send(void_body("A", 0), order_no="A", type_="order.void.v2")
+    await world.stage.send(ticketed_body("A", "T1"), order_no="A", type_="order.unheard")
+    await world.stage.send(b'{"cid": "T", "type": "order.strange", "data": {}}', order_no="A")
+    result = await world.replay("apply", {"types": ["unrouted"]})
+    counts = {word: n for word, n in result["by_type"]["unrouted"].items() if n}
+    assert counts == {"records": 3, "applied": 2, "unrouted": 1}
+    assert (await world.stage.count("void_cases"), await world.stage.count("tickets")) == (1, 1)
+    assert await world.stage.count("parked") == 0
+    again = await world.replay("apply", {"types": ["unrouted"]})
+    assert again["by_type"]["unrouted"]["already_applied"] == 2
+
+
+async def test_an_order_is_replayed_alone(world: World) -> None:
+    for order_no in ("A", "B"):
+        await world.stage.send(void_body(order_no, 0), order_no=order_no)
+    await world.replay("apply", {"order_no": "A"})
+    assert await world.rows("SELECT order_no FROM orders") == [("A",)]
+
+
+async def test_the_run_tells_who_asked_for_what_and_why(world: World) -> None:
+    run = await world.ask("apply", {"types": ["order.void"]})
+    async with world.replaying():
+        ended = await world.ended(run)
+    assert (ended.actor, ended.reason, ended.error) == ("ana", "a fix", "")
+    assert ended.asked["selection"] == {"types": ["order.void"]}
+    assert ended.started_at is not None
+    assert isinstance(ended.run_id, UUID)
+    assert (ended.lease_until, ended.leased_by) == (None, None)
