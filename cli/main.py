@@ -21,6 +21,7 @@ from cli import (
     replay_commands,
     sample_commands,
     service_commands,
+    shadow_commands,
     up_command,
 )
 from cli.talk import say_error
@@ -52,6 +53,7 @@ def build() -> typer.Typer:
         sample_commands,
         doctor_command,
         bench_command,
+        shadow_commands,
     ):
         part.register(app)
     app.add_typer(endpoint_commands.app, name="endpoint", rich_help_panel="Look and act")

@@ -8,6 +8,8 @@ from cli.api_client import Url, open_api, segment
 from cli.order_commands import Cursor, Limit, say_more
 from cli.replay_report import show_result
 from cli.run_watch import ENDED, check_ended_well, follow
+from cli.shadow_commands import difference, discard, promote_shadow, show_shadow_run
+from cli.shadow_commands import promote as promote_command
 from cli.talk import Json, print_fields, print_heading, print_json, print_table, say
 from runtime.errors import InvalidRequest
 
@@ -22,9 +24,13 @@ ticketwire replay --apply --type order.ticketed --from 2026-03-01T12:00:00Z --to
 ticketwire replay --apply --order TESTL20230922153224323
 ticketwire replay --apply --type order.void --partition 2 --from-offset 1000 --callbacks emit
 ticketwire replay --shadow --from -1d
+ticketwire replay --promote RUN
 """
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True, help=_HELP)
+
+for command in (difference, promote_command, discard):
+    app.command()(command)
 
 RunId = Annotated[str, typer.Argument(help="The run's id.", metavar="RUN")]
 
@@ -36,6 +42,9 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is there; change nothing.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Let land what is missing or parked.")] = False,
     shadow: Annotated[bool, typer.Option("--shadow", help="Fold beside live with the present code; compare.")] = False,
+    promote: Annotated[
+        str | None, typer.Option("--promote", metavar="RUN", help="Take the difference of that shadow over into live.")
+    ] = None,
     types: Annotated[
         list[str] | None,
         typer.Option("--type", help="An event type, or unrouted. Repeat for more. Default: all types."),
@@ -63,6 +72,9 @@ def replay(
     """Start a replay and watch it to its end. Exit code 1 when it failed or was cancelled."""
     if context.invoked_subcommand is not None:
         return
+    if promote is not None:
+        promote_shadow(open_api(url), promote, callbacks=callbacks, reason=reason, detach=detach, as_json=as_json)
+        return
     wanted = {
         "mode": _mode({"dry-run": dry_run, "apply": apply, "shadow": shadow}),
         "types": types or [],
@@ -81,7 +93,10 @@ def replay(
     run = api.post("/replays", {name: value for name, value in wanted.items() if value is not None})
     if not detach:
         run = follow(api, run["run_id"])
-    _show(run, as_json=as_json)
+    if shadow and run["result"]:
+        show_shadow_run(api, run, as_json=as_json)
+    else:
+        _show(run, as_json=as_json)
     if not detach:
         check_ended_well(run)
 

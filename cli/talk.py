@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -59,6 +59,12 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 def print_heading(text: str) -> None:
     _out().print(Text(f"\n{text}", style="bold"))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """As they are, whatever the width."""
+    for line in lines:
+        print(line, flush=True)
 
 
 def _out() -> Console:
