@@ -46,20 +46,29 @@ class ApiClient:
 
     def call(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """The answer's JSON. Parts of the query that are None are left out."""
+        return _read(self.url, *self._ask(method, path, body=body, query=query))
+
+    def download(self, path: str, **query: Any) -> bytes:
+        """The answer as it is, of a call that answers with a file."""
+        status, content = self._ask("GET", path, body=None, query=query)
+        if status != 200:
+            _read(self.url, status, content)
+        return content
+
+    def _ask(self, method: str, path: str, *, body: Any, query: dict[str, Any] | None) -> tuple[int, bytes]:
         asked = urlencode({name: value for name, value in (query or {}).items() if value is not None})
         headers = {
             "Authorization": f"Bearer {self._token}",
             "Content-Type": "application/json",
             "Ticketwire-Actor": actor(),
         }
-        status, content = http_call.call(
+        return http_call.call(
             method,
             f"{self.url}/api/v1{path}" + (f"?{asked}" if asked else ""),
             headers=headers,
             body=None if body is None else orjson.dumps(body),
             timeout_seconds=TIMEOUT_SECONDS,
         )
-        return _read(self.url, status, content)
 
 
 def open_api(url: str | None) -> ApiClient:

@@ -7,28 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.api_client import ApiClient, Url, open_api, segment
+from cli import timeline_commands
+from cli.api_client import Url, open_api, segment
 from cli.talk import Json, print_fields, print_heading, print_json, print_table, say
+from cli.timeline_commands import AsOf, OrderNo, Source
 from runtime.errors import InvalidRequest
 
 app = typer.Typer(no_args_is_help=True, help="What is known of an order, and how it came to be.")
 
-OrderNo = Annotated[str, typer.Argument(help="The order number in the source's words.", metavar="ORDER_NO")]
-Source = Annotated[str | None, typer.Option(help="Needed when sources share the order number.")]
 Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries of one page.")]
 Cursor = Annotated[str | None, typer.Option(help="next_cursor of the page before.")]
-
-
-_TOLD = {
-    "arrival": "{verdict}: {topic}[{partition}] offset {offset}",
-    "event": "{type} ({dialect}, {origin})",
-    "change": "version {version}",
-    "parked": "{reason}: {detail}",
-    "callback": "{endpoint}: {state} {outcome}",
-    "attempt": "{endpoint}: attempt {number} {outcome} {error}",
-    "attempt-under-way": "{endpoint}: {note}",
-}
-"""One line of a timeline entry; --json has all of it."""
 
 
 def say_more(page: dict[str, Any]) -> None:
@@ -117,12 +105,18 @@ def list_orders(
 
 
 @app.command()
-def show(order_no: OrderNo, source: Source = None, url: Url = None, as_json: Json = False) -> None:
-    """The present state of one order: passengers, tickets, void cases. Personal data is masked."""
-    order = open_api(url).get(f"/orders/{segment(order_no)}", source=source)
+def show(
+    order_no: OrderNo, *, source: Source = None, as_of: AsOf = None, url: Url = None, as_json: Json = False
+) -> None:
+    """The state of one order: passengers, tickets, void cases. Personal data is masked.
+
+    With --as-of, the state then: what had arrived by then, as it is read now.
+    """
+    order = open_api(url).get(f"/orders/{segment(order_no)}", source=source, as_of=as_of)
     if as_json:
         print_json(order)
         return
+    order = {name: value for name, value in order.items() if value is not None}
     passengers, voids = order.pop("passengers"), order.pop("void_cases")
     print_fields(order)
     if passengers:
@@ -136,22 +130,4 @@ def show(order_no: OrderNo, source: Source = None, url: Url = None, as_json: Jso
         print_table(["arrived at", "status", "message"], rows)
 
 
-@app.command()
-def timeline(order_no: OrderNo, source: Source = None, url: Url = None, as_json: Json = False) -> None:
-    """Everything that happened to one order, in order: arrivals, events, changes, callbacks, attempts, parked."""
-    whole = _whole_timeline(open_api(url), order_no, source)
-    if as_json:
-        print_json(whole)
-        return
-    rows = [[entry["at"], entry["kind"], _TOLD[entry["kind"]].format_map(entry["entry"])] for entry in whole["entries"]]
-    print_table(["at", "kind", "what"], rows)
-
-
-def _whole_timeline(api: ApiClient, order_no: str, source: str | None) -> dict[str, Any]:
-    whole: dict[str, Any] = {}
-    cursor: str | None = None
-    while not whole or cursor:
-        page = api.get(f"/orders/{segment(order_no)}/timeline", source=source, cursor=cursor)
-        whole = {**page, "entries": whole.get("entries", []) + page["entries"]}
-        cursor = page["next_cursor"]
-    return whole
+timeline_commands.register(app)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from console.actor import Who
 from console.context import Console, Here
 from console.names import did_you_mean
-from console.orders import OrderNo
+from console.order_lookup import OrderNo
 from console.texts import Text
 from runtime.errors import InvalidRequest
 from schemas.wire_forms import WireForm

@@ -24,6 +24,7 @@ from schemas.arrival import Arrival, Coordinates
 from schemas.topics import UNROUTED
 from schemas.wire_forms import WireForms
 from store.connection import Connection
+from store.events import note_run
 from store.owing import Telling
 from store.parking import Parking, parking_of
 from store.redrives import settle_landed
@@ -198,8 +199,9 @@ class _Taker:
         records: Sequence[Record],
         parking: Mapping[Coordinates, Parking],
     ) -> Counter[str]:
-        """Take what landed off the list of parked events; what became of the batch."""
+        """Take what landed off the list of parked events, and note whose work it is; what became of the batch."""
         counts = Counter({_IN_A_REPLAY.get(word, word): count for word, count in handled.counts().items()})
+        await note_run(connection, [arrival.arrival_id for arrival, _ in handled.result.verdicts], self._run.run_id)
         parked = {event.at for event in handled.parked}
         landed = [
             parking[at].parked_id for record in records if (at := place_of(record)) in parking and at not in parked

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from schemas.arrival import Coordinates
 from schemas.identity import order_id
 from store.connection import Connection
 from store.endpoints import HUB_SOURCE
@@ -69,6 +70,37 @@ async def read_order(connection: Connection, order: UUID) -> tuple[asyncpg.Recor
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Up to when one looks at an order; with `place`, its partition counts up to that offset, whatever the times."""
+
+    moment: datetime
+    place: Coordinates | None = None
+
+    def arguments(self) -> tuple[datetime, str | None, int | None, int | None]:
+        if self.place is None:
+            return self.moment, None, None, None
+        return self.moment, self.place.topic, self.place.partition, self.place.offset
+
+
+async def cut_at_place(connection: Connection, order: UUID, place: Coordinates) -> Cut | None:
+    """As of the order's last arrival at or before this offset; None when nothing of it lies on the partition."""
+    moment = await connection.fetchval(
+        statement("console_order_place"), order, place.topic, place.partition, place.offset
+    )
+    return None if moment is None else Cut(moment, place)
+
+
+async def places_of_order(connection: Connection, order: UUID) -> Rows:
+    """Where its arrivals lie: topic, partition, first and last offset."""
+    return await connection.fetch(statement("console_order_places"), order)
+
+
+async def events_until(connection: Connection, order: UUID, cut: Cut) -> Rows:
+    """What had been said of the order by then: event_id, content, arrived_at, and known_at, when it was taken."""
+    return await connection.fetch(statement("console_order_then"), order, *cut.arguments())
+
+
 async def read_timeline(
     connection: Connection,
     order: UUID,
@@ -77,6 +109,8 @@ async def read_timeline(
     source: str,
     after: Sequence[Any],
     limit: int,
+    cut: Cut | None = None,
 ) -> Rows:
     """One page, from the beginning on; `after` is (at, rank, id) of the last entry seen, or three times None."""
-    return await connection.fetch(statement("console_order_timeline"), order, order_no, source, *after, limit)
+    until = (None, None, None, None) if cut is None else cut.arguments()
+    return await connection.fetch(statement("console_order_timeline"), order, order_no, source, *after, *until, limit)
