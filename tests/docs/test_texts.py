@@ -58,7 +58,9 @@ def test_every_command_that_a_page_names_exists_with_its_options(page: Path) -> 
         command: Any = get_command(build())
         while isinstance(command, TyperGroup) and words and words[0] in command.commands:
             command = command.commands[words.pop(0)]
-        by_itself = isinstance(command, TyperGroup) and command.invoke_without_command and "".join(words[:1]).startswith("--")
+        by_itself = (
+            isinstance(command, TyperGroup) and command.invoke_without_command and "".join(words[:1]).startswith("--")
+        )
         assert not isinstance(command, TyperGroup) or by_itself or words in ([], ["--help"]), (
             f"{page}: no command {' '.join(words)!r}"
         )
