@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import callback_bulk
 from cli.api_client import Url, open_api, segment
 from cli.order_commands import Cursor, Limit, say_more
 from cli.talk import Json, print_fields, print_heading, print_json, print_table, say
 
 app = typer.Typer(no_args_is_help=True, help="What is owed, what became of it, and a hand on it.")
+app.command("retry-all")(callback_bulk.retry_all)
 
 Callback = Annotated[
     str, typer.Argument(help="The callback's id, or the webhook-id that a receiver saw.", metavar="CALLBACK")

@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import callback_bulk
 from cli.api_client import ApiClient, Url, open_api, segment
 from cli.talk import Json, print_fields, print_json, print_table, say
 from runtime.errors import InvalidRequest
 
 app = typer.Typer(no_args_is_help=True, help="Who is told, where and how.")
+app.command()(callback_bulk.recover)
 
 Endpoint = Annotated[str, typer.Argument(help="The endpoint's name or id.", metavar="ENDPOINT")]
 UrlOfIt = Annotated[str | None, typer.Option("--to", help="Where callbacks are sent, http or https.")]

@@ -5,16 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import parked_actions
 from cli.api_client import Url, open_api, segment
 from cli.order_commands import Cursor, Limit, say_more
 from cli.talk import Json, print_fields, print_heading, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="What could not be decoded or applied.")
+for _command in (parked_actions.redrive, parked_actions.discard, parked_actions.export):
+    app.command()(_command)
 
 
 @app.command("list")
 def list_parked(
     *,
+    state: Annotated[str, typer.Option(help="parked, redriven or discarded.")] = "parked",
     order: Annotated[str | None, typer.Option(help="Order number.")] = None,
     reason: Annotated[str | None, typer.Option(help="A stable code.")] = None,
     fingerprint: Annotated[str | None, typer.Option(help="What failed alike: see groups.")] = None,
@@ -30,6 +34,7 @@ def list_parked(
     """Find parked events, the newest first."""
     page = open_api(url).get(
         "/parked",
+        state=state,
         order_no=order,
         reason=reason,
         fingerprint=fingerprint,
@@ -56,7 +61,10 @@ def groups(url: Url = None, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("fingerprint", "number", "orders", "processor", "stage", "reason", "detail_of_one", "last_parked_at")
+    columns = (
+        *("fingerprint", "number", "orders", "failed_again", "processor", "stage", "reason", "detail_of_one"),
+        *("first_parked_at", "last_parked_at", "code_versions", "sample_id"),
+    )
     rows = [[group[column] for column in columns] for group in found["groups"]]
     print_table([column.replace("_", " ") for column in columns], rows, nothing="nothing is parked")
 

@@ -112,7 +112,7 @@ CALLS = [
     (("callback", "show", "msg_1"), "GET", "/callbacks/msg_1", {}, None),
     (("callback", "retry", "1"), "POST", "/callbacks/1/retry", {}, None),
     (("callback", "cancel", "1"), "POST", "/callbacks/1/cancel", {}, {"reason": ""}),
-    (("parked", "list"), "GET", "/parked", {"limit": ["50"]}, None),
+    (("parked", "list"), "GET", "/parked", {"state": ["parked"], "limit": ["50"]}, None),
     (("parked", "groups"), "GET", "/parked/groups", {}, None),
     (("parked", "show", "1"), "GET", "/parked/1", {}, None),
 ]
