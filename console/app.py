@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
 from console import (
+    actions,
     callback_bulk,
     callbacks,
     endpoints,
@@ -42,7 +43,7 @@ def build_app(console: Console, health: Health) -> AsgiApp:
     # The gate does the checking; this only tells the documentation page to send the token.
     token = Depends(HTTPBearer(auto_error=False, description="the admin token"))
     parts = (endpoints, order_contexts, timelines, orders, callbacks, callback_bulk, parked, parked_actions)
-    for part in (*parts, replays, shadows, runs, status):
+    for part in (*parts, actions, replays, shadows, runs, status):
         api.include_router(part.router, prefix=GUARDED, dependencies=[token])
     api.include_router(landing.router)
     install_api_docs(api)

@@ -1,9 +1,12 @@
 """What operators did: who, what, to which thing, why; written in the transaction of the deed, or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+import asyncpg
 
 from store.connection import Connection
 from store.pool import statement
@@ -24,6 +27,24 @@ class OperatorAction:
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     run_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFilter:
+    """What is None holds for all. `before`: the action_id with which a page ended."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    subject_id: str | None = None
+    run_id: UUID | None = None
+    since: datetime | None = None
+    before: int | None = None
+
+
+async def search_actions(connection: Connection, wanted: ActionFilter, *, limit: int) -> list[asyncpg.Record]:
+    """One page, the latest first."""
+    return await connection.fetch(statement("operator_actions_search"), *astuple(wanted), limit)
 
 
 async def note_actions(connection: Connection, actions: Sequence[OperatorAction]) -> None:

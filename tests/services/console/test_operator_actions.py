@@ -86,3 +86,16 @@ async def test_who_asks_is_a_printable_name_of_bounded_length(api: Api, said: st
 async def test_who_gives_no_name_is_noted_as_the_api(api: Api) -> None:
     await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
     assert await noted(api) == [("api", "create", "endpoint", "")]
+
+
+async def test_actions_are_found_by_what_they_were_done_to_and_by_whom_page_by_page(api: Api) -> None:
+    await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
+    for turn in range(3):
+        await api.post("/endpoints/shop/disable", {"reason": f"turn {turn}"})
+    first = (await api.get("/actions", subject="endpoint", action="disable", limit=2)).json
+    assert [action["reason"] for action in first["actions"]] == ["turn 2", "turn 1"]
+    rest = (await api.get("/actions", action="disable", limit=2, before=first["next_before"])).json
+    assert [action["reason"] for action in rest["actions"]] == ["turn 0"]
+    assert rest["next_before"] is None
+    assert (await api.get("/actions", actor="nobody")).json["actions"] == []
+    assert (await api.get("/actions", actr="api")).status == 422

@@ -45,6 +45,7 @@ EVERY_CALL = {
     ("post", "/api/v1/replays/{run_id}/promote"),
     ("post", "/api/v1/replays/{run_id}/discard"),
     ("post", "/api/v1/rebuilds"),
+    ("get", "/api/v1/actions"),
     ("get", "/api/v1/runs"),
     ("get", "/api/v1/runs/{run_id}"),
     ("post", "/api/v1/runs/{run_id}/cancel"),
