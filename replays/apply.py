@@ -63,7 +63,7 @@ class Apply:
             course.plan,
             course.next,
             client_id=client_id(run.run_id),
-            batch_records=limits.batch_records,
+            batch_records=control.batch_records(limits.batch_records),
         )
         async with aclosing(reading) as batches:
             async for batch in batches:

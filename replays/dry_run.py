@@ -44,7 +44,7 @@ class DryRun:
             course.plan,
             course.next,
             client_id=client_id(run.run_id),
-            batch_records=BATCH_RECORDS,
+            batch_records=control.batch_records(BATCH_RECORDS),
         )
         watch, kept_at = Stopwatch(), time.monotonic()
         async with aclosing(reading) as batches:

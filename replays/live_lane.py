@@ -20,6 +20,8 @@ from schemas.topics import processor_group, raw_topic
 LOOK_SECONDS = 1.0
 FLAT_LAG_RECORDS = 250
 """What a batch under way leaves uncommitted is no lag: that much may wait without anybody being late."""
+STANDING_SECONDS = 2.0
+"""Groups that commit nothing for so long stand still, for a reason that our waiting does not cure."""
 LONGEST_WAIT_SECONDS = 5.0
 """For one batch of a run. Under a load that never ends runs go on slowly; they do not stand still."""
 
@@ -47,14 +49,18 @@ class LiveLane:
         may be what the run is to mend. `check` may raise, to end the waiting."""
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        moved_at = time.monotonic()
+        deadline = moved_at + LONGEST_WAIT_SECONDS
         lag, done = await self._look()
-        begun_at = done
         while lag > FLAT_LAG_RECORDS and done != self._standing and time.monotonic() < deadline:
             check()
             await asyncio.sleep(LOOK_SECONDS / 4)
+            before = done
             lag, done = await self._look()
-        self._standing = done if lag > FLAT_LAG_RECORDS and done == begun_at else None
+            if done != before:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > STANDING_SECONDS:
+                self._standing = done
         self._looked_at = time.monotonic()
 
     async def close(self) -> None:

@@ -1,9 +1,5 @@
 """The replayer as a service: it carries out the runs that operators asked for, until it is told to stop."""
 
-from typing import cast
-
-import asyncpg
-
 from replays.live_lane import LiveLane
 from replays.registry import tasks
 from replays.runner import Runner
@@ -12,8 +8,8 @@ from runtime.http_server import HttpServer
 from runtime.logs import get_logger
 from runtime.service import stop_signals
 from runtime.settings import Settings
-from store.migrate import check_schema
 from store.pool import open_pool
+from store.readiness import DatabaseReadiness
 
 log = get_logger()
 
@@ -24,15 +20,15 @@ async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Kafka and Postgres may be away: runs wait for them."""
     pool = await open_pool(settings.postgres, name="replayer")
     lane = LiveLane(settings.kafka)
-    runner = Runner(pool, tasks(settings), lane=lane, rate=settings.replayer.rate_per_second)
+    runner = Runner(
+        pool,
+        tasks(settings),
+        lane=lane,
+        rate=settings.replayer.rate_per_second,
+        lease_seconds=settings.replayer.lease_seconds,
+    )
     health = Health()
-
-    async def schema() -> str | None:
-        async with pool.acquire() as connection:
-            await check_schema(cast("asyncpg.Connection", connection))
-        return None
-
-    health.add("postgres", schema)
+    health.add("postgres", DatabaseReadiness(pool))
     health.add("replayer", runner.failing)
     server = HttpServer(health, host=settings.replayer.host, port=settings.replayer.port)
     with stop_signals() as stop:

@@ -28,6 +28,7 @@ from store.runs import LeaseLost, Outcome, Run, checkpoint, claim_run, finish_ru
 
 LEASE_SECONDS = 15.0
 POLL_SECONDS = 0.5
+PACE_SECONDS = 0.25
 CANCEL_GRACE_SECONDS = 5.0
 _OUTAGE_PAUSE_SECONDS = 2.0
 _WAITING_CURES = (TryLater, ServiceUnavailable, *BROKER_UNREACHABLE)
@@ -42,7 +43,16 @@ class RunCancelled(Exception):
 class Control:
     """What a task has in hand: its progress, and its pace."""
 
-    def __init__(self, run: Run, *, pool: asyncpg.Pool, worker: str, lane: LiveLane, rate: float) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        pool: asyncpg.Pool,
+        worker: str,
+        lane: LiveLane,
+        rate: float,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         """`rate`: events per second where the run asks for none; 0: no limit."""
         self.pool = pool
         self._run = run
@@ -51,6 +61,7 @@ class Control:
         self._cancel = False
         asked = run.asked.get("rate")
         self._rate: float = rate if asked is None else asked
+        self._lease_seconds = lease_seconds
         self._ahead_until = time.monotonic()
 
     async def checkpoint(self, progress: Mapping[str, Any]) -> None:
@@ -63,15 +74,19 @@ class Control:
         """Keep the progress in the transaction of the work that made it, as its last statement. Raises LeaseLost."""
         await self._renew(connection, progress)
 
+    def batch_records(self, most: int) -> int:
+        """How many events to take at once: small bites at a low rate, so that live waits for no large one."""
+        return max(1, min(most, int(self._rate * PACE_SECONDS))) if self._rate else most
+
     async def pace(self, count: int) -> None:
         """Wait as the rate asks for these events, and for as long as live events wait. Call it between
         transactions. Raises RunCancelled."""
-        self.stop_if_cancelled()
-        wait = 0.0
         if self._rate:
             self._ahead_until = max(self._ahead_until, time.monotonic() - 1.0) + count / self._rate
-            wait = self._ahead_until - time.monotonic()
-        await asyncio.sleep(max(0.0, wait))
+        while (wait := self._ahead_until - time.monotonic()) > 0:
+            self.stop_if_cancelled()
+            await asyncio.sleep(min(wait, PACE_SECONDS))
+        self.stop_if_cancelled()
         await self._lane.let_live_go_first(self.stop_if_cancelled)
 
     def stop_if_cancelled(self) -> None:
@@ -82,7 +97,7 @@ class Control:
     async def beat(self) -> None:
         """Renew the lease, until LeaseLost; an outage of Postgres is waited out."""
         while not self._cancel:
-            await asyncio.sleep(min(1.0, LEASE_SECONDS / 5))
+            await asyncio.sleep(min(1.0, self._lease_seconds / 5))
             try:
                 async with self.pool.acquire() as connection:
                     await self._renew(connection, None)
@@ -92,7 +107,7 @@ class Control:
 
     async def _renew(self, connection: Connection, progress: Mapping[str, Any] | None) -> None:
         self._cancel |= await checkpoint(
-            connection, self._run.run_id, worker=self._worker, lease_seconds=LEASE_SECONDS, progress=progress
+            connection, self._run.run_id, worker=self._worker, lease_seconds=self._lease_seconds, progress=progress
         )
 
 
@@ -109,7 +124,15 @@ class Task(Protocol):
 class Runner:
     """Claims and runs until stopped. Starts though Postgres is away."""
 
-    def __init__(self, pool: asyncpg.Pool, tasks: Mapping[str, Task], *, lane: LiveLane, rate: float) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        tasks: Mapping[str, Task],
+        *,
+        lane: LiveLane,
+        rate: float,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         """`rate`: events per second of a run that asks for none."""
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.loop = Loop("runs", self._turn)
@@ -117,6 +140,7 @@ class Runner:
         self._tasks = tasks
         self._lane = lane
         self._rate = rate
+        self._lease_seconds = lease_seconds
         self._present: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -136,12 +160,15 @@ class Runner:
 
     async def _turn(self) -> float:
         async with self._pool.acquire() as connection:
-            run = await claim_run(connection, kinds=list(self._tasks), worker=self.worker, lease_seconds=LEASE_SECONDS)
+            run = await claim_run(
+                connection, kinds=list(self._tasks), worker=self.worker, lease_seconds=self._lease_seconds
+            )
         if run is None:
             return POLL_SECONDS
-        self._present = asyncio.create_task(self._carry_out(run), name=f"run {run.run_id}")
         if self._stopping:
-            self._present.cancel()
+            await self._release(run, pause_seconds=0.0)
+            return POLL_SECONDS
+        self._present = asyncio.create_task(self._carry_out(run), name=f"run {run.run_id}")
         await asyncio.wait({self._present})
         self._present = None
         return 0.0
@@ -149,7 +176,14 @@ class Runner:
     async def _carry_out(self, run: Run) -> None:
         words = {"run": str(run.run_id), "kind": run.kind}
         log.info("run.started", resumed=bool(run.progress), actor=run.actor, **words)
-        control = Control(run, pool=self._pool, worker=self.worker, lane=self._lane, rate=self._rate)
+        control = Control(
+            run,
+            pool=self._pool,
+            worker=self.worker,
+            lane=self._lane,
+            rate=self._rate,
+            lease_seconds=self._lease_seconds,
+        )
         try:
             outcome, result, error = await self._outcome(run, control)
             async with self._pool.acquire() as connection:

@@ -129,6 +129,7 @@ class PublisherSettings(Section):
 class ReplayerSettings(Section):
     host: str = Field("127.0.0.1", description="address of health and metrics")
     port: int = Field(0, ge=0, le=65535, description="port of health and metrics; 0: a free one")
+    lease_seconds: float = Field(15.0, ge=1, description="a run whose replayer was silent this long is taken over")
     rate_per_second: float = Field(
         500.0, ge=0, description="events that a run takes in a second, where it does not say; 0: no limit"
     )
