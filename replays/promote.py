@@ -9,6 +9,7 @@ from runtime.errors import Conflict, NotFound
 from runtime.logs import get_logger
 from schemas.wire_forms import WireForms
 from store.owing import Telling
+from store.pool import is_refusal
 from store.promotion import parked_of_no_order, settle_parked, summary
 from store.runs import Run
 from store.shadow import (
@@ -24,6 +25,7 @@ from store.shadow import (
 )
 
 NOT_THE_SAME = "its events did not fold to the shadow's rows"
+REFUSED = "Postgres will not take it"
 ORDERS_AT_ONCE = 100
 SHOWN_ORDERS = 100
 
@@ -91,18 +93,21 @@ async def _page(control: Control, schemas: Schemas, after: UUID | None) -> list[
 
 
 async def _promote(control: Control, promotion: Promotion, difference: StoredDifference) -> None:
-    """Raises LeaseLost when another worker promoted the order."""
+    """One that cannot be promoted is left alone and named; raises LeaseLost when another worker promoted the order."""
     order = difference.order_id
     try:
         async with control.pool.acquire() as connection, connection.transaction():
             became = await promotion.promote(connection, difference)
             await work_on(connection, promotion.schemas.shadow)
             await note_promoted(connection, order, became)
-    except NotTheShadow:
-        log.warning("promotion.differs", run=str(promotion.run.run_id), order=str(order))
+    except Exception as error:
+        if not isinstance(error, NotTheShadow) and not is_refusal(error):
+            raise
+        why = NOT_THE_SAME if isinstance(error, NotTheShadow) else f"{REFUSED}: {type(error).__name__}"
+        log.warning("promotion.impossible", run=str(promotion.run.run_id), order=str(order), reason=why)
         async with control.pool.acquire() as connection, connection.transaction():
             await work_on(connection, promotion.schemas.shadow)
-            await note_promoted(connection, order, NOT_THE_SAME)
+            await note_promoted(connection, order, why)
 
 
 async def _end(control: Control, promotion: Promotion) -> dict[str, Any]:
