@@ -3,21 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import cast
-
-import asyncpg
 
 from console.app import build_app
 from console.context import Console, Dialect
-from runtime.errors import ConfigurationError, SchemaError
+from runtime.errors import ConfigurationError
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
 from runtime.secret_box import SecretBox
 from runtime.service import stop_signals
 from runtime.settings import Settings
-from store.migrate import check_schema
 from store.pool import open_pool
+from store.readiness import DatabaseReadiness
 
 log = get_logger()
 
@@ -37,7 +34,7 @@ async def run(settings: Settings, dialects: Mapping[str, Dialect]) -> None:
     box = SecretBox(settings.encryption_keys)
     pool = await open_pool(settings.postgres, name="console")
     health = Health()
-    health.add("postgres", lambda: _postgres(pool))
+    health.add("postgres", DatabaseReadiness(pool))
     try:
         app = build_app(Console(settings, pool, box, dialects), health)
         server = HttpServer(app, host=settings.console.host, port=settings.console.port)
@@ -51,14 +48,3 @@ async def run(settings: Settings, dialects: Mapping[str, Dialect]) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(pool.close(), STOP_GRACE_SECONDS)  # what is left then is cut
     log.info("console.stopped")
-
-
-async def _postgres(pool: asyncpg.Pool) -> str | None:
-    try:
-        async with pool.acquire() as connection:
-            await check_schema(cast("asyncpg.Connection", connection))
-    except SchemaError as error:
-        return f"{error.message}; {error.hint}"
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        return f"Postgres cannot be used: {type(error).__name__}"
-    return None

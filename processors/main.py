@@ -18,6 +18,7 @@ from runtime.logs import get_logger
 from runtime.service import stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
+from store.readiness import DatabaseReadiness
 
 log = get_logger()
 
@@ -29,6 +30,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
     server = HttpServer(health, host=settings.processors.host, port=settings.processors.port)
     with stop_signals() as stop:
         pool = await open_pool(settings.postgres, name=f"processor {' '.join(names)}")
+        health.add("postgres", DatabaseReadiness(pool))
         supervisors = [_supervisor(settings, processor, pool=pool) for processor in processors]
         for processor, supervisor in zip(processors, supervisors, strict=True):
             health.add(f"processor {processor.name}", supervisor.trouble)

@@ -1,9 +1,5 @@
 """The publisher as a service: callbacks out, health and metrics beside it, until it is told to stop."""
 
-from typing import cast
-
-import asyncpg
-
 from dialects.registry import OUTBOUND
 from publishers.publisher import Publisher, http_client
 from runtime.health import Health
@@ -11,8 +7,8 @@ from runtime.http_server import HttpServer
 from runtime.logs import get_logger
 from runtime.service import stop_signals
 from runtime.settings import Settings
-from store.migrate import check_schema
 from store.pool import open_pool
+from store.readiness import DatabaseReadiness
 
 log = get_logger()
 
@@ -24,13 +20,7 @@ async def run(settings: Settings) -> None:
     pool = await open_pool(settings.postgres, name="publisher")
     publisher = Publisher(pool, settings, dialects=OUTBOUND, client=http_client(settings.publisher))
     health = Health()
-
-    async def schema() -> str | None:
-        async with pool.acquire() as connection:
-            await check_schema(cast("asyncpg.Connection", connection))
-        return None
-
-    health.add("postgres", schema)
+    health.add("postgres", DatabaseReadiness(pool))
     health.add("publisher", publisher.failing)
     server = HttpServer(health, host=settings.publisher.host, port=settings.publisher.port)
     with stop_signals() as stop:

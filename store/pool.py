@@ -1,17 +1,26 @@
 """The pool of connections, and the statements by name: `store/queries/<name>.sql` is one statement."""
 
 import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 
 import asyncpg
 import orjson
+from asyncpg.connection import LoggedQuery
 
 from runtime.settings import PostgresSettings
 
 IDLE_IN_TRANSACTION_MS = "10000"
 """A process that is frozen in a transaction keeps its locks for this long at the most. Our own pauses are far shorter,
 and a transaction that was ended is run again."""
+
+CLIENT_CHECK_MS = "2000"
+"""How soon Postgres gives up a statement whose client has closed the connection; by itself it would look at the end."""
+
+GOODBYE_SECONDS = 0.5
+"""How long a connection may take to close in good order."""
 
 
 @cache
@@ -25,21 +34,45 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
 
     With `schema`, unqualified names mean that schema and no other.
     """
-    return await asyncpg.create_pool(
+
+    async def prepare(connection: asyncpg.Connection) -> None:
+        await _prepare(connection)
+        connection.add_query_logger(_distrust(connection, lambda: pool))
+
+    pool = await asyncpg.create_pool(
         settings.dsn.get_secret_value(),
         min_size=0,
         max_size=settings.pool_size,
         timeout=settings.connect_timeout_seconds,
         command_timeout=settings.statement_timeout_seconds,
-        init=_prepare,
+        init=prepare,
         reset=_leave_as_it_is,
         server_settings={
             "application_name": f"ticketwire {name}",
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+            "client_connection_check_interval": CLIENT_CHECK_MS,
             "timezone": "UTC",
             **({"search_path": schema} if schema else {}),
         },
     )
+    return pool
+
+
+def _distrust(connection: asyncpg.Connection, pool: Callable[[], asyncpg.Pool]) -> Callable[..., Awaitable[None]]:
+    """What to do after each statement on this connection: nothing, unless it was not answered within its time.
+
+    A firewall forgets connections, a server vanishes: nobody says so, and such a connection stays silent for ever. So
+    it is closed, before the rollback waits as long once more, and all others are made anew before their next use: what
+    one lost, all may have lost.
+    """
+
+    async def look(query: LoggedQuery) -> None:
+        if isinstance(query.exception, TimeoutError):
+            with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await connection.close(timeout=GOODBYE_SECONDS)
+            await pool().expire_connections()
+
+    return look
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
