@@ -44,7 +44,11 @@ class PostgresSettings(Section):
     dsn: SecretStr = Field(SecretStr(""), description="postgresql://… of the database; empty: the embedded Postgres")
     pool_size: int = Field(8, ge=2, le=100, description="connections that one process may hold")
     connect_timeout_seconds: float = Field(5.0, gt=0, description="patience for a new connection")
-    statement_timeout_seconds: float = Field(30.0, gt=0, description="patience for one statement")
+    statement_timeout_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="patience for one statement; then its connection counts as lost, and all others are renewed",
+    )
 
 
 class VerificationSettings(Section):
