@@ -35,6 +35,9 @@ class Control(Protocol):
     async def checkpoint(self, progress: Mapping[str, Any]) -> None:
         """Say how far the run is; raises when it is to end."""
 
+    def batch_records(self, most: int) -> int:
+        """How many events to take at once, at the most."""
+
     async def pace(self, count: int) -> None:
         """Wait as the run's rate, and live's lag, ask for after so many events."""
 
@@ -57,7 +60,13 @@ async def fold_range(
     """
     async with control.pool.acquire() as connection:
         skipped = await discarded_places(connection, schemas, [part.topic for part in plan.parts])
-    batches = read(bench.settings.kafka, plan, position["next"], client_id=client_id, batch_records=BATCH_RECORDS)
+    batches = read(
+        bench.settings.kafka,
+        plan,
+        position["next"],
+        client_id=client_id,
+        batch_records=control.batch_records(BATCH_RECORDS),
+    )
     async with aclosing(batches):
         async for batch in batches:
             records = _kept(batch, skipped)

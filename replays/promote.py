@@ -89,7 +89,7 @@ async def _open(control: Control, shadow_run: UUID) -> tuple[Schemas, int]:
 async def _page(control: Control, schemas: Schemas, after: UUID | None) -> list[StoredDifference]:
     async with control.pool.acquire() as connection, connection.transaction():
         await work_on(connection, schemas.shadow)
-        return await read_differences(connection, after=after, limit=ORDERS_AT_ONCE)
+        return await read_differences(connection, after=after, limit=control.batch_records(ORDERS_AT_ONCE))
 
 
 async def _promote(control: Control, promotion: Promotion, difference: StoredDifference) -> None:

@@ -111,7 +111,7 @@ class ShadowBuild:
             connection.transaction(isolation="repeatable_read"),
         ):
             await work_on(connection, schemas.shadow)
-            orders = await touched_orders(connection, after=after, limit=ORDERS_AT_ONCE)
+            orders = await touched_orders(connection, after=after, limit=self._control.batch_records(ORDERS_AT_ONCE))
             if orders:
                 found = await comparison.compare(connection, orders)
                 moved = _moved(position, found) | {"after": str(orders[-1])}

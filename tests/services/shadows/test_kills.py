@@ -13,8 +13,8 @@ from store.runs import Run, read_run, request_run
 from tests.services.shadows.conftest import World, fill, other_event
 from tests.waiting import until
 
-ORDERS = 110
-"""More than a promotion takes between two checkpoints."""
+ORDERS = 30
+"""Read and promoted in small bites, for a second."""
 
 
 @contextmanager
@@ -70,12 +70,12 @@ async def test_killed_replayers_leave_runs_that_end_as_if_nothing_had_been(world
     await fill(world, ORDERS)
     await world.live()
     async with world.pool.acquire() as connection:
-        asked = {"mode": "shadow", "selection": {}, "callbacks": "suppress", "rate": ORDERS / 2}
+        asked = {"mode": "shadow", "selection": {}, "callbacks": "suppress", "rate": ORDERS}
         shadow = await request_run(connection, kind="replay", asked=asked, actor="t")
     shown = (await killed_in_the_middle(world, shadow.run_id, phase="fold")).result or {}
     assert (shown["records"], shown["orders"], shown["differing_orders"]) == (ORDERS, ORDERS, ORDERS)
     async with world.pool.acquire() as connection:
-        asked = {"run": str(shadow.run_id), "callbacks": "suppress", "rate": ORDERS / 2}
+        asked = {"run": str(shadow.run_id), "callbacks": "suppress", "rate": ORDERS}
         promotion = await request_run(connection, kind="promote", asked=asked, actor="t")
     result = (await killed_in_the_middle(world, promotion.run_id, phase="promote")).result or {}
     assert (result["promoted"], result["skipped"]) == (ORDERS, [])
