@@ -28,7 +28,7 @@ def _show_parts(result: Mapping[str, Any]) -> None:
     ]
     rows.append(["total", "", "", "", "", *result["total"].values()])
     print_table([column.replace("_", " ") for column in columns], rows)
-    _show_expired(result)
+    _show_left_out(result)
 
 
 def _show_types(result: Mapping[str, Any]) -> None:
@@ -36,12 +36,14 @@ def _show_types(result: Mapping[str, Any]) -> None:
     words = list(dict.fromkeys(word for counts in result["by_type"].values() for word in counts))
     rows = [[type_, *(counts.get(word, 0) for word in words)] for type_, counts in result["by_type"].items()]
     print_table(["type", *(word.replace("_", " ") for word in words)], rows, nothing="nothing was selected")
-    _show_expired(result)
+    _show_left_out(result)
 
 
-def _show_expired(result: Mapping[str, Any]) -> None:
+def _show_left_out(result: Mapping[str, Any]) -> None:
     if result["expired_while_reading"]:
         print_heading(f"retention took {result['expired_while_reading']:,} offsets before they were read")
+    if result["not_reached_by_live"]:
+        print_heading(f"{result['not_reached_by_live']:,} offsets are left to live, which has not come there yet")
 
 
 def _span(part: Mapping[str, Any]) -> str:

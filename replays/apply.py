@@ -74,6 +74,7 @@ class Apply:
         return {
             "by_type": course.counts,
             "expired_while_reading": course.expired,
+            "not_reached_by_live": course.left_out,
             "seconds": round(course.seconds, 3),
         }
 

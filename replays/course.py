@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from replays.reach import within_reach
 from replays.reader import Batch, Plan, part_name, plan
 from replays.runner import Control
 from runtime.settings import KafkaSettings
@@ -22,13 +23,15 @@ CHECKPOINT_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Course:
     """`next`: offsets by part. `spans` of selected records: by part. `counts`: by a name of the task's choice, such as
-    the type. `expired`: offsets that retention took before they were read. `seconds`: of work, over all replayers."""
+    the type. `expired`: offsets that retention took before they were read. `left_out`: offsets that live will take, and
+    has not reached. `seconds`: of work, over all replayers."""
 
     plan: Plan
     next: Mapping[str, int] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict)
     counts: Counts = field(default_factory=dict)
     expired: int = 0
+    left_out: int = 0
     seconds: float = 0.0
 
     def moved(self, batch: Batch, counts: Counts, *, seconds: float) -> "Course":
@@ -52,6 +55,7 @@ class Course:
             "spans": {name: list(span) for name, span in self.spans.items()},
             "counts": {name: dict(counts) for name, counts in self.counts.items()},
             "expired": self.expired,
+            "left_out": self.left_out,
             "seconds": round(self.seconds, 3),
         }
 
@@ -81,14 +85,23 @@ def client_id(run_id: UUID) -> str:
 
 
 async def begin(run: Run, control: Control, settings: KafkaSettings) -> Course:
-    """Where an earlier replayer left the run; else a new plan, kept at once, so that its end stays where it is."""
+    """Where an earlier replayer left the run; else a new plan, kept at once, so that its end stays where it is: no
+    further than live has come (replays/reach.py)."""
     if kept := run.progress:
         spans = {name: (span[0], span[1], span[2], span[3]) for name, span in kept["spans"].items()}
         return Course(
-            Plan.model_validate(kept["plan"]), kept["next"], spans, kept["counts"], kept["expired"], kept["seconds"]
+            Plan.model_validate(kept["plan"]),
+            kept["next"],
+            spans,
+            kept["counts"],
+            expired=kept["expired"],
+            left_out=kept["left_out"],
+            seconds=kept["seconds"],
         )
     selection = Selection.model_validate(run.asked["selection"])
-    course = Course(await plan(settings, selection, client_id=client_id(run.run_id)))
+    planned = await plan(settings, selection, client_id=client_id(run.run_id))
+    reached, left_out = await within_reach(settings, planned)
+    course = Course(reached, left_out=left_out)
     await control.checkpoint(course.progress())
     return course
 

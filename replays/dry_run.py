@@ -107,6 +107,7 @@ def _result(course: Course) -> dict[str, Any]:
         "total": {word: total[word] for word in WORDS},
         "parts": [_part(part, course) for part in course.plan.parts],
         "expired_while_reading": course.expired,
+        "not_reached_by_live": course.left_out,
         "seconds": round(course.seconds, 3),
     }
 

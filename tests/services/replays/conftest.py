@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiokafka.structs import OffsetAndMetadata
 
 from dialects.contract import Inbound, ReadEvent, Unreadable
 from dialects.registry import INBOUND
@@ -21,10 +22,12 @@ from replays.reader import plan, read
 from replays.replay import Replay
 from replays.runner import Runner, Task
 from schemas.selection import Selection
+from schemas.topics import processor_group
 from store.runs import Run, read_run, request_run
 from tests.services.processors.conftest import WIRE_FORMS, Stage
 from tests.services.processors.conftest import make_stage as make_stage  # noqa: PLC0414 - a fixture here too
 from tests.services.processors.conftest import stage as stage  # noqa: PLC0414 - a fixture here too
+from tests.services.shadows.conftest import commit
 from tests.waiting import until
 
 STATE = {
@@ -92,8 +95,21 @@ class World:
         apply = Apply(settings, self.dialects, WIRE_FORMS)
         return Replay({"dry-run": DryRun(settings, self.dialects), "apply": apply})
 
-    async def ask(self, mode: str, selection: Mapping[str, Any] | None = None, **asked: Any) -> Run:
-        """Ask for a replay."""
+    async def live_came_by(self) -> None:
+        """Let the live groups commit where the topics end, whatever of it is in the tables."""
+        kafka = self.stage.settings.kafka
+        everything = await plan(kafka, Selection(), client_id="test")
+        for processor in PROCESSORS.values():
+            ends = {p.place: OffsetAndMetadata(p.end, "") for p in everything.parts if p.type == processor.event_type}
+            if ends:
+                await commit(kafka.bootstrap_servers, processor_group(kafka.topic_prefix, processor.name), ends)
+
+    async def ask(
+        self, mode: str, selection: Mapping[str, Any] | None = None, *, live_behind: bool = False, **asked: Any
+    ) -> Run:
+        """Ask for a replay, of what live has passed."""
+        if not live_behind:
+            await self.live_came_by()
         chosen = Selection.model_validate(selection or {}).stored()
         wanted = {"mode": mode, "selection": chosen, "callbacks": "suppress", "rate": 0} | asked
         async with self.pool.acquire() as connection:

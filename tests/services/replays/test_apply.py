@@ -141,3 +141,16 @@ async def test_the_run_tells_who_asked_for_what_and_why(world: World) -> None:
     assert ended.started_at is not None
     assert isinstance(ended.run_id, UUID)
     assert (ended.lease_until, ended.leased_by) == (None, None)
+
+
+async def test_regression_what_live_has_not_reached_is_left_to_it(world: World) -> None:
+    """It was applied with its callbacks suppressed; live then knew it already, and nobody was ever told."""
+    await world.endpoint()
+    await world.stage.send(ticketed_body("before", "T-1"), order_no="before")
+    await world.live_came_by()
+    await world.stage.send(ticketed_body("after", "T-2"), order_no="after")
+    result = await world.replay("apply", live_behind=True)
+    assert (result["by_type"]["order.ticketed"]["records"], result["not_reached_by_live"]) == (1, 1)
+    await world.live()
+    told = "SELECT order_no, c.state FROM callbacks c JOIN orders USING (order_id) ORDER BY order_no"
+    assert await world.rows(told) == [("after", "pending"), ("before", "suppressed")]
