@@ -38,9 +38,9 @@ class Watched:
         self.trouble = self.trouble or self._consumer.trouble
         now = time.monotonic()
         since = self._consumer.batch_since
-        under_way = since is not None and now - since < BATCH_PATIENCE_SECONDS
+        well = self.lag == 0 if since is None else now - since < BATCH_PATIENCE_SECONDS
         signs = (self._consumer.handled_at, _generation(client))
-        if waits or under_way or signs != self._signs or self.lag == 0:
+        if waits or well or signs != self._signs:
             self._moved_at = now
         self._signs = signs
 

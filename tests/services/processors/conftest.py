@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,11 +44,12 @@ def void_body(order_no: str, status: Any, *, code: str = "V-1", message: str = "
 
 @dataclass
 class Stage:
-    """Settings, a pool and a producer of one test."""
+    """Settings, a pool and a producer of one test; `consumers` are those that its supervisors made, in turn."""
 
     settings: Settings
     pool: asyncpg.Pool
     producer: AIOKafkaProducer
+    consumers: list[Consumer] = field(default_factory=list)
 
     async def send(self, body: bytes | None, *, order_no: str, headers: Any = None, type_: str | None = None) -> None:
         """Write one raw event; `headers` replaces the headers as they would be."""
@@ -83,7 +84,9 @@ class Stage:
         )
 
         def make() -> Consumer:
-            return Consumer(self.settings, name=name, event_type=processor.event_type, handler=handler)
+            made = Consumer(self.settings, name=name, event_type=processor.event_type, handler=handler)
+            self.consumers.append(made)
+            return made
 
         return Supervisor(
             make, name=name, busy=lambda: handler.trouble, session_timeout_seconds=limits.session_timeout_seconds
