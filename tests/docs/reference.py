@@ -96,7 +96,8 @@ def errors_page() -> str:
         "|---|---|",
         *(f"| {stage} sending | {', '.join(f'`{code}`' for code in codes)} |" for stage, codes in _faults().items()),
         "| after sending | `http-<status>`, `redirect`, `refused-by-partner`, `refused-for-good`, `judge-failed` |",
-        "| any | `shutdown` and `claim-lost` (use up no attempt), `worker-lost` (may have been sent), `publisher-failed` |",
+        "| any | `shutdown`, `claim-lost` (neither uses up an attempt), `worker-lost` (may have been sent),"
+        " `publisher-failed` |",
         "",
     ]
     return "\n".join(lines)
