@@ -8,7 +8,6 @@ from pathlib import Path
 import asyncpg
 import pytest_asyncio
 
-from tests.hostile.processes import Service
 from tests.hostile.stand import Stand, standing
 from tests.hostile.storm import Tally
 from tests.services_under_test import dsn_of
@@ -46,8 +45,4 @@ async def tally(stand: Stand) -> AsyncIterator[Tally]:
     for service, held in zip(services, before, strict=True):
         assert service.alive()
         assert service.holdings().resident - held.resident < GROWTH_BYTES
-        await until(partial(_given_back, service, held.files), what="files to be closed")
-
-
-def _given_back(service: Service, files: int) -> bool:
-    return service.holdings().files <= files + 12  # connections to Postgres and Kafka may come and go
+        await until(partial(service.gave_back, held), what="files to be closed")
