@@ -96,8 +96,7 @@ def errors_page() -> str:
         "|---|---|",
         *(f"| {stage} sending | {', '.join(f'`{code}`' for code in codes)} |" for stage, codes in _faults().items()),
         "| after sending | `http-<status>`, `redirect`, `refused-by-partner`, `refused-for-good`, `judge-failed` |",
-        "| any | `shutdown`, `claim-lost` (neither uses up an attempt), `worker-lost` (may have been sent),"
-        " `publisher-failed` |",
+        "| any | `shutdown`, `claim-lost` (no attempt used up), `worker-lost` (perhaps sent), `publisher-failed` |",
         "",
     ]
     return "\n".join(lines)
