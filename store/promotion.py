@@ -35,7 +35,7 @@ async def replace_events(
     await connection.execute(statement("promote_keep_reading"), taken, run)
     await connection.execute(schemas.sql("promote_events"), taken)
     await connection.execute(schemas.sql("promote_forget_arrivals"), order)
-    await connection.execute(schemas.sql("promote_arrivals"), order)
+    await connection.execute(schemas.sql("promote_arrivals"), order, run)
 
 
 async def forget_voids(connection: Connection, order: UUID) -> None:

@@ -1,5 +1,6 @@
 """A promotion takes over what the shadow showed, and nothing else; nobody is told twice."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from replays.promote import PromoteTask
 from replays.promote_order import MOVED_ON
 from replays.shadow import ShadowTask
 from runtime.errors import NotFound
+from store.pool import statement
 from tests.services.processors.conftest import WIRE_FORMS, ticketed_body, void_body
 from tests.services.shadows.conftest import Dies, Hand, World, fill, other_event, same_event, unreadable
 
@@ -33,6 +35,10 @@ async def test_after_a_promotion_live_is_what_the_present_code_makes_of_kafka(wo
     states = await world.pool.fetch("SELECT state FROM callbacks WHERE state <> 'delivered'")
     assert [row[0] for row in states] == ["suppressed"] * 6
     assert await world.stage.count("callbacks") == owed_before + 6
+    landed = await world.pool.fetch(
+        "SELECT order_no FROM arrivals JOIN orders USING (order_id) WHERE run_id IS NOT NULL"
+    )
+    assert [row[0] for row in landed] == ["O5", "O5"]
     actions = await world.pool.fetch("SELECT actor, action, subject_id, reason FROM operator_actions ORDER BY 3")
     assert [tuple(row) for row in actions] == [("tester", "promote", order, "a fix") for order in ("O1", "O3", "O5")]
 
@@ -196,3 +202,24 @@ async def test_orders_named_by_the_fix_move_their_events(world: World) -> None:
     orders = await world.pool.fetch("SELECT order_no FROM orders JOIN tickets USING (order_id) GROUP BY 1")
     assert [row[0] for row in orders] == ["O0"]
     assert (await world.rebuild())["equal"]
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "left_to_their_defaults"),
+    [
+        ("promote_events", "events", {"first_seen_at", "superseded_by"}),
+        ("promote_arrivals", "arrivals", {"processed_at"}),
+        (
+            "promote_parked",
+            "parked",
+            {"state", "parked_at", "settled_at", "settled_reason", "run_id", "redrive_count", "last_failed_at"},
+        ),
+    ],
+)
+async def test_a_promotion_forgets_no_column_of_what_it_takes_over(
+    world: World, name: str, table: str, left_to_their_defaults: set[str]
+) -> None:
+    """One that a later migration adds has to be thought of here."""
+    rows = await world.pool.fetch("SELECT column_name FROM information_schema.columns WHERE table_name = $1", table)
+    named = re.findall(r"\w+", statement(name).split("(", 1)[1].split(")", 1)[0])
+    assert {row[0] for row in rows} - set(named) == left_to_their_defaults
