@@ -1,5 +1,7 @@
 """ticketwire parked redrive, discard, export: a hand on what is parked."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -65,7 +67,7 @@ def redrive(
         until=until,
     )
     wanted = given(canary=canary, rate=rate) | {"selection": selection, "reason": reason, "preview": preview}
-    carry_out(open_api(url), "/parked/retry", wanted, show=_show, detach=detach, as_json=as_json)
+    carry_out(open_api(url), "/parked/retry", wanted, show=partial(_show, ids or []), detach=detach, as_json=as_json)
 
 
 def export(
@@ -105,7 +107,7 @@ def export(
         until=until,
     )
     wanted = given(rate=rate) | {"selection": selection, "reason": reason, "preview": preview}
-    carry_out(open_api(url), "/parked/export", wanted, show=_show, detach=detach, as_json=as_json)
+    carry_out(open_api(url), "/parked/export", wanted, show=partial(_show, ids or []), detach=detach, as_json=as_json)
 
 
 def discard(
@@ -164,8 +166,10 @@ def _selection(everything: bool, **said: Any) -> dict[str, Any]:
     return selection
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _show(ids: Sequence[str], answer: dict[str, Any]) -> None:
     chosen = answer["chosen"]
+    if chosen["number"] < len(ids):
+        say(f"{len(ids) - chosen['number']} of these ids are parked no more, or never were: ticketwire parked show ID")
     if not chosen["number"]:
         say("no such parked events")
     elif answer["run"] is None:

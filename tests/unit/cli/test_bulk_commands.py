@@ -97,6 +97,12 @@ def test_what_is_meant_must_be_said(
     assert "--all" in said.err
 
 
+def test_ids_that_are_parked_no_more_are_told(run: Run, fake_console: FakeConsole, own_token: str) -> None:
+    fake_console.answer = {"run": None, "chosen": {**CHOSEN, "number": 0}}
+    said = run("parked", "redrive", ID, "--url", fake_console.url)
+    assert "1 of these ids are parked no more, or never were" in said.err
+
+
 def test_a_discard_goes_on_until_nothing_is_left(run: Run, fake_console: FakeConsole, own_token: str) -> None:
     fake_console.answer = {"discarded": 5, "left": 0}
     said = run("parked", "discard", "--code", "not-json", "--reason", "x", "--yes", "--url", fake_console.url)
