@@ -56,14 +56,16 @@ async def process(
     *,
     wire_forms: WireForms,
     telling: Telling = LIVE,
+    run_id: UUID | None = None,
 ) -> BatchResult:
     """Fold these arrivals into the state, in a transaction of the caller's.
 
-    Raises Refused when an event cannot be applied; outages pass through (`store.pool.is_outage`). The caller rolls
-    back either way; running it again, after a commit too, changes nothing twice.
+    `run_id` is the run that does so, if one does. Raises Refused when an event cannot be applied; outages pass through
+    (`store.pool.is_outage`). The caller rolls back either way; running it again, after a commit too, changes nothing
+    twice.
     """
     try:
-        return await _process(connection, processor, arrivals, wire_forms, telling)
+        return await _process(connection, processor, arrivals, wire_forms=wire_forms, telling=telling, run_id=run_id)
     except Exception as error:
         if is_outage(error):
             raise
@@ -77,18 +79,21 @@ async def process_by_halves(
     *,
     wire_forms: WireForms,
     telling: Telling = LIVE,
+    run_id: UUID | None = None,
 ) -> BatchResult:
     """As `process`, but what is refused is halved, in savepoints, until each offender stands by itself in `refused`;
     the others are applied."""
     try:
         async with connection.transaction():
-            return await process(connection, processor, arrivals, wire_forms=wire_forms, telling=telling)
+            return await process(connection, processor, arrivals, wire_forms=wire_forms, telling=telling, run_id=run_id)
     except Refused as refusal:
         if len(arrivals) == 1:
             return BatchResult(refused=[(arrivals[0], refusal)])
     result, middle = BatchResult(), len(arrivals) // 2
     for half in (arrivals[:middle], arrivals[middle:]):
-        result.add(await process_by_halves(connection, processor, half, wire_forms=wire_forms, telling=telling))
+        result.add(
+            await process_by_halves(connection, processor, half, wire_forms=wire_forms, telling=telling, run_id=run_id)
+        )
     return result
 
 
@@ -96,8 +101,10 @@ async def _process(
     connection: Connection,
     processor: Processor[Any],
     arrivals: Sequence[Arrival],
+    *,
     wire_forms: WireForms,
     telling: Telling,
+    run_id: UUID | None,
 ) -> BatchResult:
     result = BatchResult()
     await hold_contexts(connection, {arrival.order_no for arrival in arrivals}, wire_forms)
@@ -109,7 +116,7 @@ async def _process(
     applied, entries = _decide_all(processor, fresh, orders=orders, states=states, result=result)
     if result.verdicts:
         await upsert_events(connection, [event_row(arrival) for arrival, _ in result.verdicts])
-        await insert_arrivals(connection, result.verdicts)
+        await insert_arrivals(connection, result.verdicts, run_id=run_id)
     if applied:
         await processor.save(connection, applied)
     if entries:

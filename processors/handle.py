@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception, stop_after_delay
@@ -70,7 +71,9 @@ class Handler:
         limit: ParkingLimit,
         patience_seconds: float,
         telling: Telling = LIVE,
+        run_id: UUID | None = None,
     ) -> None:
+        """`telling` and `run_id`: of a run that takes the live way once more."""
         self.trouble: str | None = None
         self._processor = processor
         self._pool = pool
@@ -79,6 +82,7 @@ class Handler:
         self._limit = limit
         self._patience_seconds = patience_seconds
         self._telling = telling
+        self._run_id = run_id
 
     async def handle(self, records: Sequence[Record], *, beside: Beside | None = None) -> Handled:
         """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
@@ -128,7 +132,7 @@ class Handler:
     ) -> Handled:
         arrivals = [item for item in decoded if isinstance(item, Arrival)]
         unreadable = [item for item in decoded if isinstance(item, ParkedEvent)]
-        how = {"wire_forms": self._wire_forms, "telling": self._telling}
+        how = {"wire_forms": self._wire_forms, "telling": self._telling, "run_id": self._run_id}
         async with self._pool.acquire() as connection, connection.transaction():
             result = await fold(connection, self._processor, arrivals, **how) if arrivals else BatchResult()
             fresh = await _never_applied(connection, unreadable)

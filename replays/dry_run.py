@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from dialects.contract import Inbound
 from processors.decode import decode
 from replays.course import CHECKPOINT_SECONDS, Course, Stopwatch, begin, client_id
 from replays.reader import Batch, Part, part_name, read
-from replays.routing import BY_TYPE, place_of, processors_of
+from replays.routing import BY_TYPE, place_of, processors_of, record_id
 from replays.runner import Control
 from replays.selection import StampedRecord
 from runtime.settings import Settings
@@ -44,7 +43,7 @@ class DryRun:
             course.plan,
             course.next,
             client_id=client_id(run.run_id),
-            batch_records=control.batch_records(BATCH_RECORDS),
+            batch_records=control.batch_records(BATCH_RECORDS, only_looks=True),
         )
         watch, kept_at = Stopwatch(), time.monotonic()
         async with aclosing(reading) as batches:
@@ -55,7 +54,7 @@ class DryRun:
                 if time.monotonic() - kept_at > CHECKPOINT_SECONDS:
                     await control.checkpoint(course.progress())
                     kept_at = time.monotonic()
-                await control.pace(len(batch.records))
+                await control.pace(0, looked_at=len(batch.records))
                 watch.restart()
         await control.checkpoint(course.progress())
         return _result(course)
@@ -86,17 +85,6 @@ class DryRun:
             known = isinstance(decoded, Arrival) and decoded.content.type in BY_TYPE
             return ("new",) if known else ("unrouted",)
         return ("new",) if readable else ("unreadable",)
-
-
-def record_id(record: StampedRecord) -> UUID | None:
-    """The arrival's id, without reading the rest; None where there is no usable one."""
-    for name, value in record.headers:
-        if name == "ce_id" and value is not None:
-            try:
-                return UUID(value.decode())
-            except ValueError:
-                return None
-    return None
 
 
 def _result(course: Course) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Control:
         self._lane = lane
         self._cancel = False
         asked = run.asked.get("rate")
+        self._asks_for_rate = asked is not None
         self._rate: float = rate if asked is None else asked
         self._lease_seconds = lease_seconds
         self._ahead_until = time.monotonic()
@@ -74,15 +75,20 @@ class Control:
         """Keep the progress in the transaction of the work that made it, as its last statement. Raises LeaseLost."""
         await self._renew(connection, progress)
 
-    def batch_records(self, most: int) -> int:
+    def batch_records(self, most: int, *, only_looks: bool = False) -> int:
         """How many events to take at once: small bites at a low rate, so that live waits for no large one."""
-        return max(1, min(most, int(self._rate * PACE_SECONDS))) if self._rate else most
+        rate = 0.0 if only_looks and not self._asks_for_rate else self._rate
+        return max(1, min(most, int(rate * PACE_SECONDS))) if rate else most
 
-    async def pace(self, count: int) -> None:
+    async def pace(self, count: int, *, looked_at: int = 0) -> None:
         """Wait as the rate asks for these events, and for as long as live events wait. Call it between
-        transactions. Raises RunCancelled."""
+        transactions. Raises RunCancelled.
+
+        Events that were only looked at count too where the run itself asks for a rate.
+        """
         if self._rate:
-            self._ahead_until = max(self._ahead_until, time.monotonic() - 1.0) + count / self._rate
+            counted = count + looked_at if self._asks_for_rate else count
+            self._ahead_until = max(self._ahead_until, time.monotonic() - 1.0) + counted / self._rate
         while (wait := self._ahead_until - time.monotonic()) > 0:
             self.stop_if_cancelled()
             await asyncio.sleep(min(wait, PACE_SECONDS))

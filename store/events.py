@@ -66,14 +66,10 @@ async def upsert_events(connection: Connection, rows: Iterable[EventRow]) -> Non
     )
 
 
-async def note_run(connection: Connection, arrival_ids: Sequence[UUID], run_id: UUID) -> None:
-    """Note that this run brought these arrivals, which the live processors had not taken."""
-    if arrival_ids:
-        await connection.execute(statement("arrivals_note_run"), arrival_ids, run_id)
-
-
-async def insert_arrivals(connection: Connection, taken: Sequence[tuple[Arrival, Verdict]]) -> None:
-    """Note these arrivals as taken; one that was noted before is an error of the caller."""
+async def insert_arrivals(
+    connection: Connection, taken: Sequence[tuple[Arrival, Verdict]], *, run_id: UUID | None = None
+) -> None:
+    """Note these arrivals as taken, by this run if it was one; one that was noted before is an error of the caller."""
     await connection.execute(
         statement("arrivals_insert"),
         [arrival.arrival_id for arrival, _ in taken],
@@ -86,4 +82,5 @@ async def insert_arrivals(connection: Connection, taken: Sequence[tuple[Arrival,
         [verdict.value for _, verdict in taken],
         [arrival.verified for arrival, _ in taken],
         CODE_VERSION,
+        run_id,
     )

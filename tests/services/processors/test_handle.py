@@ -36,6 +36,7 @@ class Read:
     headers: Sequence[tuple[str, bytes | None]]
     topic: str = "raw"
     partition: int = 0
+    timestamp: int | None = None
 
 
 def void_record(offset: int, *, code: str = "V-1") -> Any:
