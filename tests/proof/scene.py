@@ -19,7 +19,7 @@ from tests.proof.log import KafkaView
 from tests.proof.oracle import Evidence, judge
 from tests.proof.sink import ProofSink
 from tests.proof.stream import DIALECT
-from tests.proof.supplier import Answer, Supplier
+from tests.proof.supplier import Supplier
 from tests.services.publishers.world import KEY, world_on
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
@@ -35,7 +35,6 @@ VOID_RETRIES = 2
 SHARES: Mapping[str, float] = {"steady": 0.0, "moody": 0.3, "executor": 1.0}
 """The endpoints and the share of calls that each fails. The last one is to carry out voids, and gives them up."""
 
-_TAKEN = "SELECT (SELECT count(*) FROM arrivals) + (SELECT count(*) FROM parked)"
 _UNFINISHED = "SELECT count(*) FROM callbacks WHERE state NOT IN ('delivered', 'given_up', 'not_deliverable')"
 _ENDPOINT: Mapping[str, Any] = {"timeout_seconds": 1.0, "max_in_flight": 32}
 _EXECUTOR: Mapping[str, Any] = {"policy": "void", "on_give_up": "reject_void", "event_types": ("order.void",)}
@@ -81,11 +80,6 @@ class Scene:
     async def left(self) -> tuple[int, int]:
         """Records that are not behind the processors, and then callbacks under way; (0, 0): nothing moves any more."""
         return await self.kafka.lag(), int(await self.pool.fetchval(_UNFINISHED))
-
-    async def waiting(self) -> int:
-        """Webhooks that were accepted and are neither applied nor parked yet; about."""
-        taken = int(await self.pool.fetchval(_TAKEN))
-        return self.supplier.ledger.total(Answer.ACCEPTED) - taken
 
     async def judge(self) -> Judgement:
         """The oracle's word on everything so far."""

@@ -11,7 +11,7 @@ from tests.proof.trials import plan_of, try_points
 SEED = 5
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 async def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(
     kafka_bootstrap: str, database_dsn: str, topic_prefix: str, tmp_path: Path
 ) -> None:
