@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 WORKERS ?= 2# tests wait more than they compute; each worker has a Kafka and a Postgres of its own
 
-.PHONY: help demo up test test-fast check fix bench fuzz lock clean
+.PHONY: help demo up test test-fast check fix bench fuzz kills lock clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: $(READY) ## measure each step and the whole way on this machine, every id
 
 fuzz: $(READY) ## hostile input by a seed against ingest and console, and isolation measured (ARGS="--cases 100000 --seed 1")
 	@$(RUN)/python -m tests.hostile $(ARGS)
+
+kills: $(READY) ## kill every service at every point of its work, then the oracle (ARGS="--seeds 1 2 --nth 1 2 3", --alone: one by one)
+	@$(RUN)/python -m tests.proof.kill_points $(ARGS)
 
 lock: $(READY) ## resolve the dependencies anew into the lock files
 	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
