@@ -28,6 +28,12 @@ class RebuildDiffers(TicketwireError):
     code = "rebuild-differs"
 
 
+class OrdersLeftAlone(TicketwireError):
+    """A promotion could not take over every order."""
+
+    code = "orders-left-alone"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command; those on one replay's shadow stand below `replay`."""
     app.command(rich_help_panel="Look and act")(rebuild)
@@ -52,7 +58,10 @@ def promote(
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Take a shadow's difference over into live, order by order. What live changed since stays, and is named."""
+    """Take a shadow's difference over into live, order by order.
+
+    An order that live changed since is left alone and named; then the exit code is 1.
+    """
     promote_shadow(open_api(url), run, callbacks=callbacks, reason=reason, detach=detach, as_json=as_json)
 
 
@@ -111,8 +120,14 @@ def promote_shadow(api: ApiClient, run_id: str, *, callbacks: str, reason: str, 
         print_json(run)
     else:
         print_fields({"run": run["run_id"], "state": run["state"], **_flat(run["result"] or {})})
-    if not detach:
-        check_ended_well(run)
+    if detach:
+        return
+    check_ended_well(run)
+    if left := sum(part["orders"] for part in run["result"]["skipped"]):
+        raise OrdersLeftAlone(
+            f"{left} orders were left as they are",
+            hint="make another shadow, and promote that: ticketwire replay --shadow",
+        )
 
 
 def show_shadow_run(api: ApiClient, run: dict[str, Any], *, as_json: bool) -> None:

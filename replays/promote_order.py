@@ -29,6 +29,8 @@ from store.void_cases import VoidStatusRow, save_void_cases
 
 PROMOTED = "promoted"
 MOVED_ON = "live changed since it was compared"
+TICKETING = frozenset({"orders", "passengers", "tickets", "pnrs", "ancillaries"})
+VOIDS = frozenset({"void_cases", "void_statuses"})
 
 
 class NotTheShadow(Exception):
@@ -58,7 +60,8 @@ class Promotion:
         await work_on(connection, self.schemas.shadow)
         after = (await read_states(connection, [order]))[0][order]
         await work_on(connection, self.schemas.live)
-        entries = await self._write(connection, locked, before=before, after=after, source=name.source)
+        entries = await self._write_events(connection, locked, before=before, after=after, source=name.source)
+        await self._write_rows(connection, locked, after, version=locked.version + len(entries), differ=shown["tables"])
         await self._tell(connection, order, entries, before=before, after=after)
         await self._settle(connection, order, shown)
         reached = (await digests(connection, [order])).get(order, Digests({}))
@@ -66,41 +69,37 @@ class Promotion:
             raise NotTheShadow
         return PROMOTED
 
-    async def _write(
-        self,
-        connection: Connection,
-        locked: LockedOrder,
-        *,
-        before: OrderState,
-        after: OrderState,
-        source: str,
+    async def _write_events(
+        self, connection: Connection, locked: LockedOrder, *, before: OrderState, after: OrderState, source: str
     ) -> list[JournalEntry]:
-        order = locked.order_id
+        """Which events count and what they say; returns the changes that this is, as the journal has them now."""
         taken = [event for event, counted in after.events.items() if before.events.get(event) != counted]
         await replace_events(
             connection,
             self.schemas,
-            order,
+            locked.order_id,
             superseded=event_changes(before, after).superseded,
             taken=taken,
             run=self.run.run_id,
         )
-        entries = entries_of(order, source, locked.version, retellings(before, after))
-        version = locked.version + len(entries)
-        await set_versions(connection, [(order, version)])
-        if before.ticketing != after.ticketing:
-            row = TicketingRow(order, version, is_new=False, refill=True, ticketing=after.ticketing)
-            await save_ticketing(connection, [row])
-        if before.voids != after.voids:
-            await forget_voids(connection, order)
-            rows = [
-                VoidStatusRow(order, said, case) for case in after.voids.values() for said in case.statuses.values()
-            ]
-            if rows:
-                await save_void_cases(connection, rows)
+        entries = entries_of(locked.order_id, source, locked.version, retellings(before, after))
         if entries:
             await insert_journal(connection, entries)
         return entries
+
+    async def _write_rows(
+        self, connection: Connection, locked: LockedOrder, after: OrderState, *, version: int, differ: Sequence[str]
+    ) -> None:
+        """The tables that differ, folded anew: also where the events agree, and somebody changed rows by hand."""
+        order = locked.order_id
+        await set_versions(connection, [(order, version)])
+        if not TICKETING.isdisjoint(differ):
+            row = TicketingRow(order, version, is_new=False, refill=True, ticketing=after.ticketing)
+            await save_ticketing(connection, [row])
+        if not VOIDS.isdisjoint(differ):
+            await forget_voids(connection, order)
+            if rows := _void_rows(order, after):
+                await save_void_cases(connection, rows)
 
     async def _tell(
         self,

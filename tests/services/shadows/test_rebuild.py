@@ -23,6 +23,22 @@ async def test_a_row_that_was_changed_by_hand_and_one_that_is_gone_are_named(wor
     assert await world.schemas() == 0
 
 
+async def test_rows_that_were_changed_by_hand_are_mended_without_a_word_to_anybody(world: World) -> None:
+    await fill(world, 3, voids=True)
+    await world.live()
+    before = await world.state()
+    await world.pool.execute("UPDATE tickets SET ticket_number = 'HAND' WHERE ticket_number = 'T2-1'")
+    await world.pool.execute(
+        "UPDATE void_cases SET status = 5 WHERE order_id = (SELECT order_id FROM orders WHERE order_no = 'O1')"
+    )
+    run, shown = await world.shadow()
+    assert shown["callbacks"] == 0
+    result = await world.promote(run)
+    assert (result["promoted"], result["skipped"]) == (2, [])
+    after = await world.state()
+    assert [name for name, rows in after.items() if rows != before[name]] == ["operator_actions"]
+
+
 async def test_an_order_that_postgres_lost_is_a_difference_and_comes_back(world: World) -> None:
     await fill(world, 3)
     await world.live()
