@@ -29,7 +29,7 @@ WITH chosen AS (
 UPDATE callbacks AS c
 SET state = turn.next_state, due_at = now(), finished_at = NULL,
     trigger = CASE WHEN turn.chosen THEN 'manual' ELSE c.trigger END,
-    replay = c.replay OR turn.state = 'delivered',
+    replay = c.replay OR turn.state IN ('delivered', 'suppressed'),
     attempts = CASE WHEN $2 AND turn.state = 'given_up' THEN 0 ELSE c.attempts END,
     first_attempt_at = CASE WHEN $2 AND turn.state = 'given_up' THEN NULL ELSE c.first_attempt_at END
 FROM turn

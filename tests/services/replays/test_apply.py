@@ -30,6 +30,8 @@ async def test_what_is_missing_or_parked_lands_and_a_second_time_changes_nothing
         assert set(map(repr, there[table])) <= set(map(repr, after[table])), f"a row of {table} was written anew"
     assert len(after["arrivals"]) == 4
     assert await world.rows("SELECT state, run_id FROM parked") == [("redriven", run.run_id)]
+    brought = await world.rows("SELECT run_id, count(*) FROM arrivals GROUP BY run_id ORDER BY run_id NULLS FIRST")
+    assert brought == [(None, 1), (run.run_id, 3)]
 
     again = await world.replay("apply")
     assert {type_: counts["already_applied"] for type_, counts in again["by_type"].items()} == {
