@@ -10,6 +10,7 @@ import orjson
 import pytest
 from standardwebhooks import Webhook
 
+from tests.services.cli.hub_process import run_to_end
 from tests.services.e2e.conftest import Whole
 from tests.services.e2e.load import void_body
 from tests.sink import Reaction, Received
@@ -134,3 +135,36 @@ async def test_what_is_readable_by_nobody_parks_and_is_listed_with_its_original(
     listed = (await whole.api("GET", "/parked?order_no=parks"))["parked"]
     shown = await whole.api("GET", f"/parked/{listed[0]['parked_id']}")
     assert orjson.loads(shown["value"]["text"]) == orjson.loads(odd)
+
+
+async def test_a_replay_lands_what_a_restored_database_lacks_and_tells_it_once_more_as_a_replay(
+    whole: Whole, tmp_path: Path
+) -> None:
+    await whole.endpoint("replayed")
+    assert await whole.post(void_body("replayed-1", 2)) == 200
+    [live] = await whole.sink.wait_count("/replayed", 1)
+    await until(lambda: whole.count("SELECT count(*) FROM callbacks WHERE state = 'delivered'"))
+    await whole.database.execute(
+        "WITH gone AS (DELETE FROM orders WHERE order_no = 'replayed-1' RETURNING order_id),"
+        " a AS (DELETE FROM arrivals USING gone WHERE arrivals.order_id = gone.order_id),"
+        " b AS (DELETE FROM void_cases USING gone WHERE void_cases.order_id = gone.order_id),"
+        " c AS (DELETE FROM void_statuses USING gone WHERE void_statuses.order_id = gone.order_id),"
+        " d AS (DELETE FROM journal USING gone WHERE journal.order_id = gone.order_id),"
+        " e AS (DELETE FROM events USING gone WHERE events.order_id = gone.order_id)"
+        " DELETE FROM callbacks USING gone WHERE callbacks.order_id = gone.order_id"
+    )
+    command = ("replay", "--json", "--url", whole.running.console, "--order", "replayed-1", "--from", "-1h")
+    token = {"TICKETWIRE_ADMIN_TOKEN": whole.running.admin_token}
+
+    code, out, err = await run_to_end(tmp_path, *command, "--dry-run", **token)
+    assert (code, orjson.loads(out)["result"]["total"]["new"]) == (0, 1), err
+    code, out, err = await run_to_end(tmp_path, *command, "--apply", "--callbacks", "emit", **token)
+    assert (code, orjson.loads(out)["result"]["by_type"]["order.void"]["applied"]) == (0, 1), err
+
+    again = (await whole.sink.wait_count("/replayed", 2))[1]
+    assert again.headers["webhook-id"] == live.headers["webhook-id"]
+    assert (live.headers.get("ticketwire-replay"), again.headers.get("ticketwire-replay")) == (None, "true")
+    code, out, err = await run_to_end(tmp_path, *command, "--apply", "--callbacks", "emit", **token)
+    assert orjson.loads(out)["result"]["by_type"]["order.void"]["already_applied"] == 1, err
+    shown = await whole.api("GET", "/replays?limit=3")
+    assert [run["asked"]["mode"] for run in shown["runs"]] == ["apply", "apply", "dry-run"]
