@@ -87,7 +87,7 @@ def errors_page() -> str:
         "At stage `record`: `tombstone`, `header-missing`, `header-not-utf8`, `header-unreadable`. At stage `read`:",
         "`unknown-dialect`, `decoder-failed` (a defect of ours, by place), and each dialect's own, below. At stage",
         "`decide`: `wrong-type`. At stage `apply`: `data-refused` (Postgres will not take a value), `apply-failed` (a",
-        "defect of ours). After a redrive: `processor-unknown` too, at stage `record` (this version has none of that name).",
+        "defect of ours). After a redrive, at stage `record`: `processor-unknown` (this version has none so named).",
         "",
         *(line for name in sorted(INBOUND) for line in _reasons(name)),
         "## Why an attempt failed",
