@@ -1,7 +1,7 @@
 """One callback's attempt, read aloud: write, send, classify, settle. Holds no database connection and never raises."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialects.contract import Call, CallbackToWrite, MissingContext, NotDeliverable
@@ -22,15 +22,23 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A claimed callback, and Postgres' clock since the claim: a worker's own may be wrong."""
+    """A claimed callback, and Postgres' clock since the claim: a worker's own may be wrong.
+
+    `since` is the monotonic clock's time just before the claim: who is frozen then, or later, sees it.
+    """
 
     claimed: ClaimedCallback
     target: Target
     worker: str
-    since: float = field(default_factory=time.monotonic)
+    since: float
 
     def now(self) -> datetime:
         return self.claimed.sending_since + timedelta(seconds=time.monotonic() - self.since)
+
+    def has_ended(self, *, margin_seconds: float) -> bool:
+        """Whether the lease may be over: another publisher may have sent the call meanwhile, and what follows it."""
+        seconds = self.claimed.start_in_seconds + self.target.endpoint.timeout_seconds + margin_seconds
+        return time.monotonic() - self.since > seconds
 
     def attempt(self, started_at: datetime) -> Try:
         claimed = self.claimed

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from runtime.logs import get_logger
 from runtime.loops import Loop
 from runtime.settings import PublisherSettings
 from store.callbacks import ClaimedCallback, EndpointWork, claim, due_endpoints
+from store.connection import Connection
 
 log = get_logger()
 
@@ -66,28 +68,39 @@ class Dispatcher:
         if self._traffic.free <= 0 or len(held) >= _HELD_AT_MOST:
             return self._settings.poll_seconds
         async with self._claiming:
-            work, claimed = await self._claim(held)
+            work, claimed, since = await self._claim(held)
             for callback in claimed:
-                self._start(callback)
+                self._start(callback, since)
         return self._pause(work, claimed=len(claimed))
 
-    async def _claim(self, held: Sequence[UUID]) -> tuple[list[EndpointWork], list[ClaimedCallback]]:
-        """One short transaction. If Postgres' word of its commit is lost, `rescue` finds what we claimed."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
-            await self._endpoints.learn(connection, work)
-            budgets = self._traffic.share(self._usable(work))
-            if not budgets:
-                return work, []
-            claimed = await claim(
-                connection,
-                budgets,
-                worker=self._worker,
-                lease_margin_seconds=self._settings.lease_margin_seconds,
-                settled=held,
-                pace_seconds=self._settings.poll_seconds,
-                with_context=self._endpoints.with_context,
-            )
+    async def _claim(self, held: Sequence[UUID]) -> tuple[list[EndpointWork], list[ClaimedCallback], float]:
+        """One short transaction: what there is, what of it was claimed, and the monotonic time just before.
+
+        If Postgres' word of its commit is lost, `rescue` finds what we claimed.
+        """
+        async with self._pool.acquire() as connection:
+            since = time.monotonic()
+            async with connection.transaction():
+                work, claimed = await self._claim_on(connection, held)
+        return work, claimed, since
+
+    async def _claim_on(
+        self, connection: Connection, held: Sequence[UUID]
+    ) -> tuple[list[EndpointWork], list[ClaimedCallback]]:
+        work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
+        await self._endpoints.learn(connection, work)
+        budgets = self._traffic.share(self._usable(work))
+        if not budgets:
+            return work, []
+        claimed = await claim(
+            connection,
+            budgets,
+            worker=self._worker,
+            lease_margin_seconds=self._settings.lease_margin_seconds,
+            settled=held,
+            pace_seconds=self._settings.poll_seconds,
+            with_context=self._endpoints.with_context,
+        )
         return work, claimed
 
     def _usable(self, work: Sequence[EndpointWork]) -> list[tuple[EndpointWork, Target]]:
@@ -103,11 +116,11 @@ class Dispatcher:
         pause = min([self._settings.poll_seconds, *coming])
         return min(pause, random.uniform(0.5, 1.5) * _CONTENDED_SECONDS) if contended else pause  # noqa: S311 - a pause
 
-    def _start(self, claimed: ClaimedCallback) -> None:
+    def _start(self, claimed: ClaimedCallback, since: float) -> None:
         target = self._endpoints.get(claimed.endpoint_id)
         if target is None:
             raise RuntimeError(f"claimed a callback of the unknown endpoint {claimed.endpoint_id}")
-        leased = Leased(claimed, target, self._worker)
+        leased = Leased(claimed, target, self._worker, since)
         self._traffic.claimed(claimed.endpoint_id)
         task = asyncio.create_task(self._carry_out(leased))
         self.calls[task] = leased
@@ -119,7 +132,8 @@ class Dispatcher:
     async def _attempt(self, leased: Leased) -> Settled:
         sent = False
         try:
-            if not await self._is_time(leased.claimed.start_in_seconds):
+            begins = await self._is_time(leased.claimed.start_in_seconds)
+            if not begins or leased.has_ended(margin_seconds=self._settings.lease_margin_seconds):
                 return interrupted(leased, sent=False)
             sent = True
             self._traffic.started(leased.claimed.endpoint_id, leased.claimed.callback_id)

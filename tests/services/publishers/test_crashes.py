@@ -141,7 +141,7 @@ class SaysYes:
 
 
 async def test_a_yes_that_cannot_be_recorded_is_never_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await world.endpoint("http://127.0.0.1:1/", timeout_seconds=0.1)
+    await world.endpoint("http://127.0.0.1:1/", timeout_seconds=1.0)
     await world.owe(orders=5)
     client, failures = SaysYes(), itertools.count()
 
@@ -279,3 +279,29 @@ async def test_what_is_being_claimed_is_never_taken_for_lost(world: World, sink:
         await until(all_delivered)
     assert len(sink.requests) == 400
     assert {row["outcome"] for row in await world.attempts()} == {"delivered"}
+
+
+async def test_a_call_that_waited_in_a_frozen_publisher_is_not_made_after_another_took_it(
+    world: World, sink: Sink
+) -> None:
+    """It waits for its turn under the rate limit when its publisher is stopped, and wakes without a lease."""
+    await world.endpoint(sink.plan("/hook", OK), rate_limit=0.7, timeout_seconds=1.0)
+    first, second = await world.owe(orders=2)
+    settings = settings_for(world.dsn, poll_seconds=3.0)  # so far ahead are calls under a rate limit claimed
+
+    def ids_of(order_no: str) -> list[str]:
+        return [request.headers["webhook-id"] for request in sink.at("/hook") if order_no.encode() in request.body]
+
+    with publisher_process(settings) as frozen:
+        await sink.wait_count("/hook", 1)
+        frozen.send_signal(signal.SIGSTOP)
+        waiting = second if ids_of(first) else first
+        assert not ids_of(waiting)
+        async with publishing(settings):
+            await world.wait_states(delivered=2, seconds=30)
+        assert len(ids_of(waiting)) == 1
+        frozen.send_signal(signal.SIGCONT)
+        await world.owe()
+        await world.wait_states(delivered=3, seconds=30)
+
+    assert len(ids_of(waiting)) == 1
