@@ -35,7 +35,7 @@ class OrderEvidence:
     order: Row | None = None
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in _ORDER_TABLES})
     attempts: dict[UUID, list[Row]] = field(default_factory=dict)
-    """By callback, in the order of their numbers."""
+    """By callback, in the order of their numbers. `recorded_at`: None unless Postgres tracks when it committed."""
 
     def of(self, table: str) -> list[Row]:
         return self.rows[table]
@@ -72,7 +72,10 @@ async def _chunk(connection: asyncpg.Pool, ids: list[UUID]) -> dict[UUID, OrderE
         for row in await connection.fetch(sql, ids):
             found[row["order_id"]].rows[table].append(row)
     sql = (
-        "SELECT order_id, callback_id, a.number, a.outcome FROM attempts AS a JOIN callbacks AS c USING (callback_id)"
+        "SELECT order_id, callback_id, a.number, a.outcome, a.started_at,"
+        " CASE current_setting('track_commit_timestamp') WHEN 'on' THEN pg_xact_commit_timestamp(a.xmin) END"
+        " AS recorded_at"
+        " FROM attempts AS a JOIN callbacks AS c USING (callback_id)"
         " WHERE c.order_id = ANY ($1) ORDER BY a.callback_id, a.number"
     )
     for row in await connection.fetch(sql, ids):
