@@ -7,9 +7,12 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+SECONDS ?= 60
+SEED ?= 1
+MINUTES ?= 30
 WORKERS ?= 2# tests wait more than they compute; each worker has a Kafka and a Postgres of its own
 
-.PHONY: help demo up test test-fast check fix bench fuzz kills lock clean
+.PHONY: help demo up test test-fast check fix bench chaos soak fuzz kills lock clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +53,12 @@ fix: $(READY) ## mend what lint and formatting can mend by themselves
 
 bench: $(READY) ## measure each step and the whole way on this machine, every id reconciled (ARGS="--events 50000")
 	@$(RUN)/ticketwire bench $(ARGS)
+
+chaos: $(READY) ## faults by a seed while a stream flows, then the oracle: nothing lost, nothing twice (SECONDS=300 SEED=7)
+	@$(RUN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+
+soak: $(READY) ## steady load for long; red when memory, files, tables or waiting times grow (MINUTES=30)
+	@$(RUN)/python -m tests.chaos.soak --minutes $(MINUTES) $(ARGS)
 
 fuzz: $(READY) ## hostile input by a seed against ingest and console, and isolation measured (ARGS="--cases 100000 --seed 1")
 	@$(RUN)/python -m tests.hostile $(ARGS)

@@ -5,18 +5,11 @@ Exits 0 when nothing was lost, doubled or out of order, and everything recovered
 
 import argparse
 import asyncio
-import logging
-import shutil
-import signal
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
-import orjson
-
-from runtime.logs import configure_logs
 from tests.chaos import report
+from tests.chaos.command import empty_logs, run, say, scratch, write_json
 from tests.chaos.run import Options, chaos
 from tests.chaos.small_disk import enter_own_mounts
 
@@ -27,38 +20,22 @@ _DISK_BYTES_PER_EVENT = 20_000
 def main() -> int:
     """Parse, run, report."""
     words = _parser().parse_args()
-    no_disks = enter_own_mounts()
-    into: Path = words.into
-    logs = into / "chaos-logs"
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
-    configure_logs(service="chaos", format_="text")
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="ticketwire-chaos-", ignore_cleanup_errors=True) as folder:
+    no_disks = enter_own_mounts()  # before there is any thread
+    logs = empty_logs(words.into, name="chaos")
+    with scratch("chaos") as folder:
         options = Options(
             seconds=words.seconds,
             seed=words.seed,
             rate=words.rate,
             folder=Path(folder),
-            logs=logs.absolute(),
+            logs=logs,
             no_disks=no_disks,
             disk_bytes=_DISK_BYTES + int(words.seconds * words.rate * _DISK_BYTES_PER_EVENT),
         )
-        found = asyncio.run(_until_told(chaos(options, _say)))
-    (into / report.JSON_FILE).write_bytes(orjson.dumps(report.figures(found), option=orjson.OPT_INDENT_2))
-    _say(report.text(found))
+        found = run(lambda: chaos(options, say))
+    write_json(words.into / report.JSON_FILE, report.figures(found))
+    say(report.text(found))
     return 1 if report.bad(found) else 0
-
-
-async def _until_told(work: Any) -> Any:
-    """SIGTERM ends a run as Ctrl-C does: everything that was started is stopped."""
-    task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await task
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a command
 
 
 def _parser() -> argparse.ArgumentParser:

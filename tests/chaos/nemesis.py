@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 
 from tests.chaos.plan import SERVERS, SERVICES, Fault, Kind, Step
 from tests.chaos.proxy import Trouble
-from tests.chaos.readiness import Away
-from tests.chaos.service import Service
+from tests.chaos.readiness import Away, Readiness
 from tests.chaos.system import System
 
 _PROCESSORS = [name for name in SERVICES if name.startswith("processor")]
@@ -24,7 +23,8 @@ _NEEDED_BY: Mapping[str, Collection[str]] = {
 
 _NOBODY_THERE = frozenset({Trouble.REFUSE, Trouble.BLACKHOLE, Trouble.HALF_OPEN})
 _CUT_EVERY_SECONDS = 1.0
-_STRANGERS_AT_MOST = 3
+_STRANGERS_AT_ONCE = 2
+_JOINING_SECONDS = 12.0
 
 
 class NotPossibleHere(Exception):
@@ -34,10 +34,11 @@ class NotPossibleHere(Exception):
 class Nemesis:
     """`strike` returns when all of a step's faults are over; `away` and `kills` grow."""
 
-    def __init__(self, system: System, *, seed: int, no_disks: str | None) -> None:
+    def __init__(self, system: System, readiness: Readiness, *, seed: int, no_disks: str | None) -> None:
         self.away: list[Away] = []
         self.kills = 0
         self._system = system
+        self._readiness = readiness
         self._no_disks = no_disks
         self._draw = random.Random(f"storm {seed}")
 
@@ -111,25 +112,25 @@ class Nemesis:
         await self._system.servers[fault.target].until_up()
 
     async def _storm(self, fault: Fault) -> None:
-        """Strangers join the consumer group and leave it, politely or not."""
+        """Strangers join the consumer group and leave it, politely or not, a few at a time."""
         until = time.monotonic() + fault.seconds
-        strangers: list[Service] = []
-        try:
-            while time.monotonic() < until:
-                if len(strangers) < _STRANGERS_AT_MOST and self._draw.random() < 0.7:
-                    strangers.append(self._system.stranger(fault.target))
-                    await strangers[-1].start()
-                elif strangers:
-                    await self._send_away(strangers.pop(0))
-                await asyncio.sleep(self._draw.uniform(0.3, 1.5))
-        finally:
-            await asyncio.gather(*(stranger.stop() for stranger in strangers))
+        async with asyncio.TaskGroup() as guests:
+            for _ in range(_STRANGERS_AT_ONCE):
+                guests.create_task(self._come_and_go(fault.target, until))
 
-    async def _send_away(self, stranger: Service) -> None:
-        if self._draw.random() < 0.5:
-            self.kills += 1
-            stranger.kill()
-        await stranger.stop()
+    async def _come_and_go(self, processor: str, until: float) -> None:
+        while time.monotonic() < until:
+            stranger = self._system.stranger(processor)
+            stays_seconds, rudely = self._draw.uniform(0.0, 2.0), self._draw.random() < 0.5
+            await stranger.start()
+            try:
+                await self._readiness.until_ready(stranger, patience_seconds=_JOINING_SECONDS)
+                await asyncio.sleep(stays_seconds)
+                if rudely:
+                    self.kills += 1
+                    stranger.kill()
+            finally:
+                await stranger.stop()
 
     async def _shift_clock(self, fault: Fault) -> None:
         service = self._system.services[fault.target]

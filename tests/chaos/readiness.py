@@ -11,6 +11,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from tests.chaos.service import Service
+from tests.waiting import until
 
 GRACE_SECONDS = 5.0
 """How long a service may still say ready when what it needs is gone."""
@@ -68,6 +69,17 @@ class Readiness:
             if latest is None or not latest.ready or latest.asked_at < since:
                 missing[name] = latest.reasons if latest is not None else "not asked yet"
         return missing
+
+    async def until_ready(self, service: Service, *, patience_seconds: float) -> bool:
+        """Wait until a service that is not sampled says ready; False: it did not in this time."""
+
+        async def ready() -> bool:
+            return (await self._ask(service.plan.url)).ready
+
+        try:
+            return bool(await until(ready, seconds=patience_seconds))
+        except AssertionError:
+            return False
 
     def lies(self, away: Away) -> list[str]:
         """Who said ready though what it needs had been gone for longer than the grace, in words."""

@@ -81,7 +81,7 @@ async def chaos(options: Options, talk: Callable[[str], None]) -> Found:
         async with supplier, Readiness(system.services) as readiness:
             await until(lambda: not readiness.not_ready(since=0), seconds=90, what="every service's readiness")
             prober = Prober(supplier, system.sink, readiness, partitions=KafkaSettings().partitions)
-            nemesis = Nemesis(system, seed=options.seed, no_disks=options.no_disks)
+            nemesis = Nemesis(system, readiness, seed=options.seed, no_disks=options.no_disks)
             found = Found(options, Judgement())
             began = time.monotonic()
             sending = asyncio.create_task(supplier.send_all(stream(options.seed), per_second=options.rate))
@@ -94,7 +94,7 @@ async def chaos(options: Options, talk: Callable[[str], None]) -> Found:
             found.kills = nemesis.kills
             found.lies = [lie for away in nemesis.away for lie in readiness.lies(away)]
             talk("the stream has ended; waiting until nothing moves")
-            found.judgement = await _judge(system, supplier)
+            found.judgement = await judged(system, supplier)
     return found
 
 
@@ -113,10 +113,14 @@ async def _strike(
         talk(str(found.struck[-1]))
 
 
-async def _judge(system: System, supplier: Supplier) -> Judgement:
-    pool = await asyncpg.create_pool(system.dsn, min_size=0, max_size=1)
-    view = KafkaView(system.kafka, topic_prefix=system.topic_prefix, processors=_PROCESSORS)
-    async with pool, view:
+def view_of(system: System) -> KafkaView:
+    """Its Kafka, seen past the proxies."""
+    return KafkaView(system.kafka, topic_prefix=system.topic_prefix, processors=_PROCESSORS)
+
+
+async def judged(system: System, supplier: Supplier) -> Judgement:
+    """Wait until nothing moves any more, and hear the oracle."""
+    async with asyncpg.create_pool(system.dsn, min_size=0, max_size=1) as pool, view_of(system) as view:
         calm = 0
 
         async def quiet() -> bool:

@@ -42,6 +42,9 @@ _POLICIES = {
 _ENDPOINT_TIMEOUT_SECONDS = 2.0
 _EXECUTOR: Mapping[str, Any] = {"policy": "void", "on_give_up": "reject_void", "event_types": ("order.void",)}
 _WORDS = {"ingest": ("ingest",), "publisher": ("publisher",), "console": ("console",)}
+_TELLING = {"track_commit_timestamp": "on"}
+"""When each row was committed, for the oracle."""
+
 _SMALL = {"max_wal_size": "96MB", "min_wal_size": "32MB"}
 """Postgres on a small disk: otherwise it keeps a gigabyte of log."""
 
@@ -132,8 +135,8 @@ class System:
         )
 
     def _make_postgres(self) -> EmbeddedPostgres:
-        small = _SMALL if self.disk_bytes is not None else {}
-        return EmbeddedPostgres(self.folder / "postgres", port=self._ports.free(HOST), extra_settings=small)
+        settings = _TELLING | (_SMALL if self.disk_bytes is not None else {})
+        return EmbeddedPostgres(self.folder / "postgres", port=self._ports.free(HOST), extra_settings=settings)
 
     def _aim(self) -> None:
         postgres = self.servers["postgres"].server
