@@ -83,13 +83,14 @@ async def everything_arrived(load: Load, *paths: str, seconds: float = 60) -> No
     like = f"{load.name}-%"
 
     async def delivered() -> bool:
+        # First what landed: what lands between the two looks has callbacks that wait.
+        landed = await whole.count("SELECT count(*) FROM orders WHERE order_no = ANY ($1)", list(accepted))
         waiting = await whole.count(
             "SELECT count(*) FROM callbacks c JOIN orders USING (order_id) JOIN endpoints e USING (endpoint_id)"
             " WHERE order_no LIKE $1 AND c.state <> 'delivered' AND e.name = ANY ($2)",
             like,
             endpoints,
         )
-        landed = await whole.count("SELECT count(*) FROM orders WHERE order_no = ANY ($1)", list(accepted))
         return waiting == 0 and landed == len(accepted)
 
     await until(delivered, seconds=seconds, what="the delivery of everything accepted")

@@ -33,11 +33,9 @@ async def cluster(services_folder: Path) -> AsyncIterator[EmbeddedKafkaCluster]:
 
 
 async def interrupted_start(folder: Path) -> None:
-    def unfinished() -> list[Path]:
-        return list(folder.glob("broker-*/data.new/*"))
-
+    """Cut it off while the nodes' data are being made."""
     starting = asyncio.create_task(EmbeddedKafkaCluster(folder).start())
-    await until(unfinished)
+    await until(lambda: starting.done() or list(folder.glob("broker-*/data.new")), what="data being made")
     starting.cancel()
     await asyncio.wait({starting})
     assert starting.cancelled()
