@@ -29,8 +29,8 @@ from tests.waiting import until
 
 RECOVERED_WITHIN_SECONDS = 30
 GOES_ON_WITHIN_SECONDS = 12
-ANSWERED_WITHIN_SECONDS = 2.5
-"""Two seconds, and the rest for a machine that also runs three brokers."""
+ANSWERED_WITHIN_SECONDS = 4.0
+"""Ingest's own patience is 1.8 s; the rest is for a busy machine that also starts brokers. A client's own is 5 s."""
 
 
 @dataclass(frozen=True)
