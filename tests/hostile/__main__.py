@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runtime.logs import configure_logs
 from tests.hostile import report
-from tests.hostile.run import fuzz
+from tests.hostile.run import Found, fuzz, isolate
 
 
 def main() -> int:
@@ -27,8 +27,12 @@ def main() -> int:
     configure_logs(service="fuzz", format_="text")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen.into.mkdir(parents=True, exist_ok=True)
+    found = Found(chosen.seed)
     with tempfile.TemporaryDirectory(prefix="ticketwire-fuzz-") as folder:
-        found = asyncio.run(fuzz(cases=chosen.cases, seed=chosen.seed, folder=Path(folder)))
+        asyncio.run(fuzz(found, cases=chosen.cases, folder=Path(folder)))
+    report.write(found, chosen.into / "fuzz.json")  # it outlives a failure of what follows
+    with tempfile.TemporaryDirectory(prefix="ticketwire-fuzz-") as folder:
+        asyncio.run(isolate(found, folder=Path(folder)))
     report.write(found, chosen.into / "fuzz.json")
     sys.stdout.write(report.text(found))
     return 1 if found.bad else 0

@@ -32,7 +32,9 @@ BLOCKED_SECONDS = 0.5
 
 HEALTHY = "/healthy"
 _REFUSED = "REFUSED"
-_TRIED = "SELECT count(*) FROM callbacks WHERE endpoint_id = ANY($1) AND (attempts > 0 OR state = 'sending')"
+_TRIED = """
+SELECT coalesce(sum(attempts), 0) + count(*) FILTER (WHERE state = 'sending') FROM callbacks WHERE endpoint_id = ANY($1)
+"""
 _POLICIES = {
     "soon": PolicySettings(kind="fixed", wait_seconds=0.5, retries=1000),
     "later": PolicySettings(kind="fixed", wait_seconds=30, retries=1000),
@@ -109,7 +111,7 @@ class _BadEndpoints:
     async def begin(self) -> None:
         tried = await self.world.value(_TRIED, self.ids)
         await self._set("enabled")
-        await until(lambda: self._tried(tried), what="a bad endpoint to be tried")
+        await until(lambda: self._tried(tried), seconds=60, what="a bad endpoint to be tried")
 
     async def _tried(self, before: int) -> bool:
         return bool(await self.world.value(_TRIED, self.ids) > before)

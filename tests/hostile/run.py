@@ -54,15 +54,19 @@ class Found:
         return [f"{name} holds others up: {waits}" for name, waits in self.waits.items() if waits.held_up]
 
 
-async def fuzz(*, cases: int, seed: str, folder: Path) -> Found:
-    """Ask about `cases` cases, then measure isolation."""
-    found = Found(seed)
+async def fuzz(found: Found, *, cases: int, folder: Path) -> None:
+    """Ask about `cases` cases."""
     begun = time.monotonic()
+    async with postgres_by("embedded", folder) as admin, kafka_by("embedded", folder) as bootstrap:
+        dsn = await _database("fuzz", admin)
+        async with standing(bootstrap, "fuzz.", dsn, folder) as stand:
+            await _ask(stand, found, cases=cases)
+    found.seconds = time.monotonic() - begun
+
+
+async def isolate(found: Found, *, folder: Path) -> None:
+    """Measure how much each kind of trouble changes the waits of others, on a database of its own."""
     async with postgres_by("embedded", folder) as admin:
-        async with kafka_by("embedded", folder) as bootstrap:
-            dsn = await _database("fuzz", admin)
-            async with standing(bootstrap, "fuzz.", dsn, folder) as stand:
-                await _ask(stand, found, cases=cases)
         for name in (*isolation.BAD_ENDPOINTS, "refused order"):
             _say(f"isolation beside: {name}")
             async with world_on(await _database(f"isolation_{len(found.waits)}", admin)) as world, Sink() as sink:
@@ -71,8 +75,6 @@ async def fuzz(*, cases: int, seed: str, folder: Path) -> Found:
                 else:
                     waits = await isolation.beside_a_refused_order(world, sink, windows=5, samples=200)
             found.waits[name] = waits
-    found.seconds = time.monotonic() - begun
-    return found
 
 
 async def _ask(stand: Stand, found: Found, *, cases: int) -> None:
