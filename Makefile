@@ -12,10 +12,10 @@ SEED ?= 1
 MINUTES ?= 30
 WORKERS ?= 2# tests wait more than they compute; each worker has a Kafka and a Postgres of its own
 
-.PHONY: help demo up test test-fast check fix bench chaos soak fuzz kills lock clean
+.PHONY: help demo up test test-fast check fix bench chaos soak fuzz kills replay-proof lock clean
 
 help: ## list the tasks
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Ticketwire needs Python 3.11 or newer; this is %d.%d. Say which one with: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -65,6 +65,9 @@ fuzz: $(READY) ## hostile input by a seed against ingest and console, and isolat
 
 kills: $(READY) ## kill every service at every point of its work, then the oracle (ARGS="--seeds 1 2 --nth 1 2 3", --alone: one by one)
 	@$(RUN)/python -m tests.proof.kill_points $(ARGS)
+
+replay-proof: $(READY) ## a wrong decoder's day found, mended and replayed, every run killed once, live undisturbed (ARGS="--events 100000")
+	@$(RUN)/python -m tests.replay_proof $(ARGS)
 
 lock: $(READY) ## resolve the dependencies anew into the lock files
 	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

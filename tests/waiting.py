@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "the condition") -> Any:
-    """Wait for a plain or a coroutine function to give something truthy, and return that.
+async def until(
+    condition: Callable[[], Any], *, seconds: float = 30, what: str = "the condition", every: float = 0.01
+) -> Any:
+    """Wait for a plain or a coroutine function to give something truthy, and return that; looks again `every` seconds.
 
     Fails the test with the last value seen after `seconds`.
     """
@@ -20,4 +22,4 @@ async def until(condition: Callable[[], Any], *, seconds: float = 30, what: str 
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come within {seconds:g} s; last seen: {found!r}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)
