@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from pyreqwest.client import Client
 
 from runtime.signing import is_signed
@@ -90,6 +91,28 @@ async def test_a_run_over_the_orders_number_is_told_and_one_over_another_source_
     await put_run(api, at=4, order_no="A-2")
     await put_run(api, at=5)
     assert {UUID(entry["id"]) for entry in await entries(api)} == told
+
+
+TOUCHES = {
+    "a reading": "UPDATE events SET superseded_by = $1",
+    "a parked event": "UPDATE parked SET run_id = $1",
+    "an action": """INSERT INTO operator_actions (actor, action, subject, subject_id, order_id, run_id)
+        SELECT 'ada', 'retry', 'callback', '', order_id, $1 FROM orders""",
+    "an arrival": """INSERT INTO arrivals (arrival_id, event_id, order_id, topic, partition, "offset", arrived_at,
+            verdict, code_version, run_id)
+        SELECT gen_random_uuid(), event_id, order_id, 't', 0, 0, arrived_at, 'applied', '0.1.0', $1 FROM events""",
+}
+
+
+@pytest.mark.parametrize("touched", TOUCHES)
+async def test_a_run_that_touched_the_order_is_told_whatever_it_touched(api: Api, touched: str) -> None:
+    order = await put_order(api.pool, "A-1")
+    await put_event(api.pool, order, order_no="A-1")
+    await put_parked(api.pool, order_no="A-1")
+    run_id = await put_run(api, at=1)
+    assert "run" not in [entry["kind"] for entry in await entries(api)]
+    await api.pool.execute(TOUCHES[touched], run_id)
+    assert [entry["id"] for entry in await entries(api) if entry["kind"] == "run"] == [str(run_id)]
 
 
 async def test_as_of_then_it_knows_nothing_that_came_later(api: Api) -> None:
