@@ -30,6 +30,7 @@ def main() -> int:
             folder=Path(folder),
             logs=logs,
             no_disks=no_disks,
+            recovery_bound_seconds=words.recovery_bound,
             disk_bytes=_DISK_BYTES + int(words.seconds * words.rate * _DISK_BYTES_PER_EVENT),
         )
         found = run(lambda: chaos(options, say))
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the nemesis goes on")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same faults and the same stream")
     parser.add_argument("--rate", type=float, default=40.0, help="webhooks in a second")
+    parser.add_argument(
+        "--recovery-bound", type=float, default=30.0, help="seconds; a fault that is felt for longer makes the run bad"
+    )
     parser.add_argument("--into", type=Path, default=Path("build"), help="folder for the report and the logs")
     return parser
 

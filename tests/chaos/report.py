@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from tests.chaos.run import RECOVERY_BOUND_SECONDS, Found
+from tests.chaos.run import Found
 
 JSON_FILE = "chaos.json"
 
@@ -13,7 +13,6 @@ def figures(found: Found) -> dict[str, Any]:
     judgement = found.judgement
     struck = [fault for one in found.struck for fault in one.step.faults]
     recovered = [one.recovery.seconds for one in found.struck if one.recovery.seconds is not None]
-    slow = [str(one) for one in found.struck if (one.recovery.seconds or 1e9) > RECOVERY_BOUND_SECONDS]
     shown = {
         "seed": found.options.seed,
         "seconds": round(found.seconds, 1),
@@ -27,10 +26,10 @@ def figures(found: Found) -> dict[str, Any]:
         "kills": found.kills,
         "faults_by_kind": dict(Counter(fault.kind.value for fault in struck)),
         "recovery_seconds_max": round(max(recovered, default=0.0), 1),
-        "recovery_bound_seconds": RECOVERY_BOUND_SECONDS,
+        "recovery_bound_seconds": found.options.recovery_bound_seconds,
         "not_possible_here": found.not_possible,
         **{name: len(sentences) for name, sentences in judgement.findings.items()},
-        "not_recovered_in_time": slow,
+        "not_recovered_in_time": [str(one) for one in found.late],
         "readiness_lies": found.lies,
         "counts": dict(judgement.counts),
         "steps": [str(one) for one in found.struck],
@@ -42,9 +41,8 @@ def figures(found: Found) -> dict[str, Any]:
 def bad(found: Found) -> list[str]:
     """What makes the run a failure, in words; empty: nothing."""
     reasons = [f"{len(sentences)} {name}" for name, sentences in found.judgement.findings.items() if sentences]
-    late = [one for one in found.struck if (one.recovery.seconds or 1e9) > RECOVERY_BOUND_SECONDS]
-    if late:
-        reasons.append(f"{len(late)} recoveries took more than {RECOVERY_BOUND_SECONDS:g} s")
+    if found.late:
+        reasons.append(f"{len(found.late)} recoveries took more than {found.options.recovery_bound_seconds:g} s")
     if found.lies:
         reasons.append(f"{len(found.lies)} times a service said ready and was not")
     if not found.struck:
@@ -59,7 +57,9 @@ def text(found: Found) -> str:
     lines = ["", "steps", *(f"  {one}" for one in found.struck), ""]
     lines += [f"  {name:22} {shown[name]}" for name in names]
     lines += [f"  {name:22} {len(sentences)}" for name, sentences in found.judgement.findings.items()]
-    lines += [f"  {'recovery_seconds_max':22} {shown['recovery_seconds_max']} (bound {RECOVERY_BOUND_SECONDS:g})"]
+    lines += [
+        f"  {'recovery_seconds_max':22} {shown['recovery_seconds_max']} (bound {shown['recovery_bound_seconds']:g})"
+    ]
     lines += [f"  not possible here: {why}" for why in found.not_possible]
     lines += [f"  readiness: {lie}" for lie in found.lies]
     if not found.judgement.ok:

@@ -21,18 +21,21 @@ from tests.proof.stream import stream
 from tests.proof.supplier import Supplier
 from tests.waiting import until
 
-RECOVERY_BOUND_SECONDS = 30.0
-"""Within it everything works again by itself, after every fault."""
-
 _RECOVERY_PATIENCE_SECONDS = 90.0
 _QUIET_PATIENCE_SECONDS = 180.0
+_LOOK_SECONDS = 30.0
 _PROCESSORS = ("ticketed", "void")
-_UNFINISHED = "SELECT count(*) FROM callbacks WHERE state IN ('queued', 'waiting', 'pending', 'sending')"
+_UNFINISHED = (
+    "SELECT state, count(*) FROM callbacks WHERE state IN ('queued', 'waiting', 'pending', 'sending') GROUP BY state"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of one run. `disk_bytes` is the size of the small disks, `no_disks` why there are none."""
+    """Of one run. `disk_bytes` is the size of the small disks, `no_disks` why there are none.
+
+    `recovery_bound_seconds`: within it everything works again by itself, after every fault.
+    """
 
     seconds: float
     seed: int
@@ -40,7 +43,8 @@ class Options:
     folder: Path
     logs: Path
     no_disks: str | None
-    disk_bytes: int = 0
+    disk_bytes: int
+    recovery_bound_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,12 @@ class Found:
     kills: int = 0
     seconds: float = 0.0
 
+    @property
+    def late(self) -> list[Struck]:
+        """Steps from which the system did not recover within the bound."""
+        bound = self.options.recovery_bound_seconds
+        return [one for one in self.struck if one.recovery.seconds is None or one.recovery.seconds > bound]
+
 
 async def chaos(options: Options, talk: Callable[[str], None]) -> Found:
     """Run it all. Raises what keeps the system from starting, or from coming to rest at the end."""
@@ -80,6 +90,7 @@ async def chaos(options: Options, talk: Callable[[str], None]) -> Found:
         supplier = Supplier(system.ingest_url, seed=options.seed)
         async with supplier, Readiness(system.services) as readiness:
             await until(lambda: not readiness.not_ready(since=0), seconds=90, what="every service's readiness")
+            talk("everything is ready: the stream begins")
             prober = Prober(supplier, system.sink, readiness, partitions=KafkaSettings().partitions)
             nemesis = Nemesis(system, readiness, seed=options.seed, no_disks=options.no_disks)
             found = Found(options, Judgement())
@@ -121,14 +132,27 @@ def view_of(system: System) -> KafkaView:
 async def judged(system: System, supplier: Supplier) -> Judgement:
     """Wait until nothing moves any more, and hear the oracle."""
     async with asyncpg.create_pool(system.dsn, min_size=0, max_size=1) as pool, view_of(system) as view:
-        calm = 0
-
-        async def quiet() -> bool:
-            nonlocal calm
-            left = await view.lag(), await pool.fetchval(_UNFINISHED)
-            calm = calm + 1 if left == (0, 0) else 0
-            return calm > 2
-
-        await until(quiet, seconds=_QUIET_PATIENCE_SECONDS, what="the end of all movement")
-        evidence = Evidence(supplier.ledger, system.sink.deliveries, await view.records(), {"executor": VOID_RETRIES})
+        await _rest(pool, view)
+        async with asyncio.timeout(_QUIET_PATIENCE_SECONDS):
+            records = await view.records()
+        evidence = Evidence(supplier.ledger, system.sink.deliveries, records, {"executor": VOID_RETRIES})
         return await judge(system.dsn, evidence)
+
+
+async def _rest(pool: asyncpg.Pool, view: KafkaView) -> None:
+    """Wait until nothing moves any more; raises AssertionError that says what is left."""
+    left, calm = (-1, {"unknown": -1}), 0
+
+    async def at_rest() -> bool:
+        nonlocal left, calm
+        async with asyncio.timeout(_LOOK_SECONDS):
+            left = await view.lag(), {row["state"]: row["count"] for row in await pool.fetch(_UNFINISHED)}
+        calm = calm + 1 if left == (0, {}) else 0
+        return calm > 2
+
+    try:
+        await until(at_rest, seconds=_QUIET_PATIENCE_SECONDS)
+    except AssertionError:
+        raise AssertionError(
+            f"after {_QUIET_PATIENCE_SECONDS:g} s there are {left[0]} records uncommitted, callbacks {left[1]}"
+        ) from None
