@@ -156,3 +156,28 @@ async def test_regression_what_live_has_not_reached_is_left_to_it(world: World) 
     await world.live()
     told = "SELECT order_no, c.state FROM callbacks c JOIN orders USING (order_id) ORDER BY order_no"
     assert await world.rows(told) == [("after", "pending"), ("before", "suppressed")]
+
+
+async def test_what_is_in_already_passes_by_without_waiting_for_its_order(world: World) -> None:
+    """Replaying a month of which little is missing must not lock every order of that month."""
+    await world.stage.send(void_body("A", 0), order_no="A")
+    await world.live()
+    async with world.pool.acquire() as busy, busy.transaction():
+        await busy.execute("SELECT FROM orders FOR UPDATE")
+        result = await world.replay("apply")
+    assert result["by_type"]["order.void"] == {"records": 1, "already_applied": 1}
+
+
+async def test_what_landed_by_another_way_leaves_the_list_of_parked_events(world: World) -> None:
+    """A release that could not read it parked a record that was in already, as releases of old did."""
+    await world.stage.send(void_body("A", 0), order_no="A")
+    world.reader.broken = {"A"}
+    await world.live()
+    await world.pool.execute(
+        "INSERT INTO arrivals SELECT (convert_from(decode(h->>1, 'base64'), 'utf8'))::uuid,"
+        " gen_random_uuid(), gen_random_uuid(), topic, partition, \"offset\", now(), 'applied', 'old', now()"
+        " FROM parked, jsonb_array_elements(headers) AS h WHERE h->>0 = 'ce_id'"
+    )
+    result = await world.replay("apply")
+    assert result["by_type"]["order.void"] == {"records": 1, "already_applied": 1, "redriven": 1}
+    assert await world.rows("SELECT state FROM parked") == [("redriven",)]

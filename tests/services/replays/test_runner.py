@@ -75,7 +75,8 @@ async def test_a_replayer_that_is_stopped_leaves_its_run_to_the_next_at_once(wor
     run = await world.ask("apply")
     async with world.replaying(Doing(work)):
         await until(lambda: _progressed(world, run))
-    assert (await world.present(run)).state == "running"
+    left = await world.present(run)
+    assert (left.state, left.leased_by) == ("running", None)
     async with world.replaying(Doing(work)):
         assert (await world.ended(run)).result == {"went on from": 1}
 
@@ -90,7 +91,7 @@ async def test_a_replayer_that_lost_its_lease_changes_nothing_more(world: World)
         await taken.wait()
         try:
             async with control.pool.acquire() as connection, connection.transaction():
-                await connection.execute("DELETE FROM runs")
+                await connection.execute("UPDATE runs SET reason = 'changed by the frozen one'")
                 await control.note(connection, {"done": 2, "of": 9})
         except LeaseLost as error:
             lost.append(error)
@@ -107,6 +108,7 @@ async def test_a_replayer_that_lost_its_lease_changes_nothing_more(world: World)
         await until(lambda: lost)
     present = await world.present(run)
     assert (present.state, present.leased_by, present.progress) == ("running", "another", {"done": 1, "of": 9})
+    assert present.reason == "a fix"
 
 
 async def test_a_cancelled_run_stops_at_its_next_batch_and_keeps_what_is_done(world: World) -> None:
@@ -202,6 +204,14 @@ async def test_a_rate_is_kept(world: World) -> None:
     for _ in range(4):
         await control.pace(50)
     assert time.monotonic() - begun >= 0.5
+    await control.pace(0, looked_at=40)
+    assert time.monotonic() - begun >= 0.6, "a rate that was asked for holds for what is only looked at, too"
+
+    unasked = Control(await world.ask("apply", rate=None), pool=world.pool, worker="w", lane=lane, rate=400)
+    assert (unasked.batch_records(500), unasked.batch_records(500, only_looks=True)) == (100, 500)
+    begun = time.monotonic()
+    await unasked.pace(0, looked_at=400_000)
+    assert time.monotonic() - begun < 100
     await lane.close()
 
 
