@@ -28,6 +28,11 @@ class PacedBulk(Bulk):
     )
 
 
+def or_asked_for(form: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """For a route's document: beside 200, which is a preview, the 202 of `ask_run`, in the same form."""
+    return {202: {"model": form, "description": "asked for: a replayer carries it out"}}
+
+
 async def ask_run(
     connection: Connection, who: str, kind: str, asked: Mapping[str, Any], *, reason: str, response: Response
 ) -> ShownRun:

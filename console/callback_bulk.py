@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.actor import Who
-from console.bulk import PacedBulk, ask_run
+from console.bulk import PacedBulk, ask_run, or_asked_for
 from console.context import Here
 from console.endpoints import Named
 from console.moments import MomentOrBack
@@ -63,7 +63,7 @@ class RunOverCallbacks(BaseModel):
     run: ShownRun | None = Field(description="watch it at /runs/{run_id}; null: a preview, or nothing is meant")
 
 
-@router.post("/callbacks/retry")
+@router.post("/callbacks/retry", responses=or_asked_for(RunOverCallbacks))
 async def retry_many(console: Here, who: Who, wanted: BulkRetry, response: Response) -> RunOverCallbacks:
     """Send callbacks once more, each order's in sequence, at each endpoint no faster than it takes them."""
     async with console.pool.acquire() as connection, connection.transaction():
@@ -74,7 +74,7 @@ async def retry_many(console: Here, who: Who, wanted: BulkRetry, response: Respo
         return await _over(connection, who, selection, anew=False, wanted=wanted, response=response)
 
 
-@router.post("/endpoints/{endpoint}/recover")
+@router.post("/endpoints/{endpoint}/recover", responses=or_asked_for(RunOverCallbacks))
 async def recover(console: Here, who: Who, endpoint: Named, wanted: Recovery, response: Response) -> RunOverCallbacks:
     """After an outage of the endpoint: what was given up since then begins its policy anew, what waits is due now."""
     async with console.pool.acquire() as connection, connection.transaction():

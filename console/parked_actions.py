@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.actor import Who
-from console.bulk import Bulk, PacedBulk, ask_run
+from console.bulk import Bulk, PacedBulk, ask_run, or_asked_for
 from console.context import Here
 from console.moments import MomentOrBack
 from console.runs import ShownRun
@@ -85,7 +85,7 @@ class DiscardedParked(BaseModel):
     left: int = Field(description="of those meant: ask again for them")
 
 
-@router.post("/retry")
+@router.post("/retry", responses=or_asked_for(RunOverParked))
 async def redrive(console: Here, who: Who, wanted: Redrive, response: Response) -> RunOverParked:
     """Try parked events again with the present code. What lands leaves the list; what fails again is counted."""
     selection, asked = wanted.selection.selection(), {"canary": wanted.canary, "rate": wanted.rate}
@@ -93,7 +93,7 @@ async def redrive(console: Here, who: Who, wanted: Redrive, response: Response) 
         return await _over(connection, who, "redrive", selection, asked=asked, wanted=wanted, response=response)
 
 
-@router.post("/{parked_id}/retry")
+@router.post("/{parked_id}/retry", responses=or_asked_for(RunOverParked))
 async def redrive_one(console: Here, who: Who, parked_id: ParkedId, response: Response) -> RunOverParked:
     """Try one again. 409 when it is not parked any more."""
     async with console.pool.acquire() as connection, connection.transaction():
@@ -102,7 +102,7 @@ async def redrive_one(console: Here, who: Who, parked_id: ParkedId, response: Re
         return await _over(connection, who, "redrive", one, asked={}, wanted=PacedBulk(), response=response)
 
 
-@router.post("/export")
+@router.post("/export", responses=or_asked_for(RunOverParked))
 async def export(console: Here, who: Who, wanted: Export, response: Response) -> RunOverParked:
     """Write the originals to `dlq.<topic>.<group>`, with Kafka's own `__dlq.errors.*` headers. They stay parked."""
     selection, asked = wanted.selection.selection(), {"rate": wanted.rate}

@@ -104,3 +104,17 @@ async def test_the_page_and_all_it_loads_come_from_here(app: App) -> None:
 @pytest.mark.parametrize("path", ["/api/docs/assets/../../../etc/passwd", "/api/docs/assets/%2e%2e/__init__.py"])
 async def test_nothing_but_the_assets_is_served_there(app: App, path: str) -> None:
     assert (await app.call("GET", path, token=None)).status == 404
+
+
+async def test_regression_what_is_asked_for_as_a_run_is_described_as_answered_202(app: App) -> None:
+    """A run that was asked for was answered 202 in a form that the document gave for refusals only."""
+    paths = (await document(app))["paths"]
+    for path in (
+        "callbacks/retry",
+        "endpoints/{endpoint}/recover",
+        "parked/retry",
+        "parked/{parked_id}/retry",
+        "parked/export",
+    ):
+        responses = paths[f"/api/v1/{path}"]["post"]["responses"]
+        assert responses["202"]["content"] == responses["200"]["content"]
