@@ -23,8 +23,8 @@ PER_SECOND = 40.0
 POISON = 0.4
 """Much, so that parking is passed often."""
 
-BACKLOG = 150
-"""Records that may wait for the processors; past it the supplier holds back, or killed services never catch up."""
+BACKLOG = 300
+"""Records and callbacks that may wait; past it the supplier holds back, or killed services never catch up."""
 
 PASSING_PATIENCE_SECONDS = 60.0
 QUIET_PATIENCE_SECONDS = 60.0
@@ -96,7 +96,7 @@ async def _flow(scene: Scene, seed: int) -> None:
     items = stream(seed, poison=POISON)
 
     async def kept_up() -> bool:
-        return scene.supplier.gave_over or await scene.kafka.lag() < BACKLOG
+        return scene.supplier.gave_over or sum(await scene.left()) < BACKLOG
 
     while not scene.supplier.gave_over:
         await scene.supplier.send_all(itertools.islice(items, int(PER_SECOND)), per_second=PER_SECOND)
@@ -105,13 +105,18 @@ async def _flow(scene: Scene, seed: int) -> None:
 
 
 async def _quiet(scene: Scene) -> None:
-    """Wait until nothing is left to do; what is left when that takes too long is for the oracle to name."""
+    """Wait until nothing is left to do, or nothing moves for long: what is left then is for the oracle to name."""
+    least = await scene.left()
+    while any(least):
 
-    async def quiet() -> bool:
-        return await scene.left() == (0, 0)
+        async def moved(than: tuple[int, int] = least) -> bool:
+            return await scene.left() < than
 
-    with suppress(AssertionError):
-        await until(quiet, seconds=QUIET_PATIENCE_SECONDS)
+        try:
+            await until(moved, seconds=QUIET_PATIENCE_SECONDS)
+        except AssertionError:
+            return
+        least = await scene.left()
 
 
 class _Chain:
