@@ -21,6 +21,10 @@ from store.pool import is_outage
 log = get_logger()
 
 BATCH = 500
+REJECTING_BATCH = 50
+"""Of results that reject void cases: their transaction locks orders too, and processors wait for those."""
+
+BEHIND_SECONDS = 1.0
 LINGER_SECONDS = 0.01
 """Between two recordings, for a batch to grow; the first result after a quiet time is recorded at once."""
 
@@ -35,13 +39,20 @@ class Completer:
         self._pool = pool
         self._rejection = rejection
         self._recorded = recorded
-        self._held: dict[tuple[UUID, int], Settled] = {}
+        self._held: dict[tuple[UUID, int], tuple[Settled, float]] = {}
         self._alone: set[tuple[UUID, int]] = set()
         self._last = 0.0
 
     def put(self, settled: Settled) -> None:
-        self._held[settled.result.callback_id, settled.result.attempt_number] = settled
+        self._held[settled.result.callback_id, settled.result.attempt_number] = settled, time.monotonic()
         self.loop.wake()
+
+    @property
+    def behind(self) -> bool:
+        """Whether recording does not keep up. More calls now would end in results that outlive their leases: others
+        would take them for lost and make them again, and so on, long after whatever was slow is quick again."""
+        waiting = [since for key, (_, since) in self._held.items() if key not in self._alone]
+        return len(waiting) >= BATCH or bool(waiting and time.monotonic() - waiting[0] > BEHIND_SECONDS)
 
     @property
     def held(self) -> list[UUID]:
@@ -70,8 +81,18 @@ class Completer:
         return 1.0 if len(self._held) == len(self._alone) else 0.0
 
     async def _flush(self) -> None:
-        """One batch; what fails for a reason that waiting cannot cure is tried alone from then on."""
-        batch = [key for key in self._held if key not in self._alone][:BATCH]
+        """One batch of each kind, and whatever has to be recorded alone."""
+        plain, rejecting = list[tuple[UUID, int]](), list[tuple[UUID, int]]()
+        for key, (settled, _) in self._held.items():
+            if key not in self._alone:
+                (rejecting if settled.rejects_void else plain).append(key)
+        await self._record_batch(plain[:BATCH])
+        await self._record_batch(rejecting[:REJECTING_BATCH])
+        for key in list(self._alone):
+            await self._record_alone(key)
+
+    async def _record_batch(self, batch: Sequence[tuple[UUID, int]]) -> None:
+        """What fails for a reason that waiting cannot cure is tried alone from then on."""
         try:
             await self._record(batch)
         except Exception as error:
@@ -79,8 +100,6 @@ class Completer:
                 raise
             log.warning("completer.batch_failed", error=type(error).__name__, size=len(batch))
             self._alone.update(batch)
-        for key in list(self._alone):
-            await self._record_alone(key)
 
     async def _record_alone(self, key: tuple[UUID, int]) -> None:
         try:
@@ -93,7 +112,7 @@ class Completer:
     async def _record(self, keys: Sequence[tuple[UUID, int]]) -> None:
         if not keys:
             return
-        settled = [self._held[key] for key in keys]
+        settled = [self._held[key][0] for key in keys]
         async with self._pool.acquire() as connection, connection.transaction():
             await record(connection, settled, rejection=self._rejection)
         for key in keys:

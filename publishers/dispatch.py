@@ -23,8 +23,6 @@ from store.connection import Connection
 log = get_logger()
 
 _CONTENDED_SECONDS = 0.02
-_HELD_AT_MOST = 5000
-"""Results that could not be recorded; past it nothing new is claimed."""
 
 
 class Dispatcher:
@@ -65,7 +63,7 @@ class Dispatcher:
 
     async def _turn(self) -> float:
         held = self._completer.held
-        if self._traffic.free <= 0 or len(held) >= _HELD_AT_MOST:
+        if self._traffic.free <= 0 or self._completer.behind:
             return self._settings.poll_seconds
         async with self._claiming:
             work, claimed, since = await self._claim(held)

@@ -16,7 +16,11 @@ async def record(connection: Connection, settled: Sequence[Settled], *, rejectio
     rejecting = {item.result.callback_id: item for item in settled if item.rejects_void}
     if rejecting:
         await rejection.lock(connection, [item.order_id for item in rejecting.values()])
-    for row in await record_results(connection, [item.result for item in settled]):
-        if row.callback_id in rejecting and row.state == "given_up":
-            retries = rejecting[row.callback_id].retries
-            await rejection.reject(connection, ExhaustedVoid(row.event_id, row.order_id, retries))
+    recorded = await record_results(connection, [item.result for item in settled])
+    exhausted = [
+        ExhaustedVoid(row.event_id, row.order_id, rejecting[row.callback_id].retries)
+        for row in recorded
+        if row.callback_id in rejecting and row.state == "given_up"
+    ]
+    if exhausted:
+        await rejection.reject(connection, exhausted)

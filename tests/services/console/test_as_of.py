@@ -123,7 +123,7 @@ async def test_what_the_hub_said_itself_counts_from_when_it_said_it(api: Api) ->
     async with api.pool.acquire() as connection, connection.transaction():
         rejection = VoidRejection({})
         await rejection.lock(connection, [asked.order_id])
-        await rejection.reject(connection, ExhaustedVoid(asked.event_id, asked.order_id, retries=10))
+        await rejection.reject(connection, [ExhaustedVoid(asked.event_id, asked.order_id, retries=10)])
     statuses = [
         [case["status"] for case in (await state(api, "H-1", as_of=moment.isoformat()))["void_cases"]]
         for moment in (before, datetime.now(UTC))

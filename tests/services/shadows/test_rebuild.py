@@ -117,7 +117,7 @@ async def test_the_hubs_own_events_come_from_postgres(world: World) -> None:
     rejection = VoidRejection(WIRE_FORMS)
     async with world.pool.acquire() as connection, connection.transaction():
         await rejection.lock(connection, [said["order_id"]])
-        await rejection.reject(connection, ExhaustedVoid(said["event_id"], said["order_id"], 10))
+        await rejection.reject(connection, [ExhaustedVoid(said["event_id"], said["order_id"], 10)])
     assert await world.pool.fetchval("SELECT status FROM void_cases") == 4
     result = await world.rebuild()
     assert (result["equal"], result["hub_events"]) == (True, 1)
