@@ -78,5 +78,5 @@ async def test_the_wait_runs_from_the_start_of_the_attempt_that_failed(world: Wo
         requests = await sink.wait_count("/hook", 4)
 
     gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(requests)]
-    assert all(0.8 < gap < 1.5 for gap in gaps), gaps  # a busy machine receives late
-    assert 0.97 < sum(gaps) / len(gaps) < 1.2, gaps
+    assert all(0.6 < gap < 1.5 for gap in gaps), gaps  # a busy machine receives late
+    assert 0.9 < sum(gaps) / len(gaps) < 1.2, gaps
