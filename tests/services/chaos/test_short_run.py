@@ -20,11 +20,13 @@ SEED = 391
 async def started(folder: Path, *words: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The tool, with its report and all its data below this folder; interrupted at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.chaos", "--into", str(folder), "--seed", str(SEED), *words),
+        *(sys.executable, "-m", "tests.chaos", "--into", str(folder), "--seed", str(SEED), "--with-parent", *words),
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(folder)},
+        stdin=asyncio.subprocess.PIPE,  # it ends with us, however we end
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job's children ignore it
     )
     try:
         yield process

@@ -64,4 +64,5 @@ async def effects(pool: asyncpg.Pool, stream: Stream) -> None:
     lost = set(stream.accepted) - {row["order_no"] for row in rows}
     assert not lost, f"{len(lost)} events that were answered 200 are lost"
     assert {(row["version"], row["tickets"], row["entries"]) for row in rows} == {(1, 1, 1)}
-    assert await pool.fetchval("SELECT count(*) FROM parked") == 0
+    parked = await pool.fetch("SELECT reason, detail FROM parked WHERE order_no = ANY ($1)", list(stream.accepted))
+    assert not parked, parked
