@@ -8,6 +8,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from cli.parent import stop_with_parent
 from tests.chaos import report
 from tests.chaos.command import empty_logs, run, say, scratch, write_json
 from tests.chaos.run import Options, chaos
@@ -21,6 +22,8 @@ def main() -> int:
     """Parse, run, report."""
     words = _parser().parse_args()
     no_disks = enter_own_mounts()  # before there is any thread
+    if words.with_parent:
+        stop_with_parent()
     logs = empty_logs(words.into, name="chaos")
     with scratch("chaos") as folder:
         options = Options(
@@ -48,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "--recovery-bound", type=float, default=30.0, help="seconds; a fault that is felt for longer makes the run bad"
     )
     parser.add_argument("--into", type=Path, default=Path("build"), help="folder for the report and the logs")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     return parser
 
 

@@ -33,7 +33,7 @@ async def started(folder: Path, *words: str) -> AsyncIterator[asyncio.subprocess
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
-            await process.communicate()
+        await process.communicate()
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -44,7 +44,9 @@ def left_behind(folder: Path) -> list[str]:
 
 async def test_nothing_is_lost_or_doubled_while_services_die_and_kafka_is_away(tmp_path: Path) -> None:
     async with started(tmp_path, "--seconds", "8", "--rate", "25", "--recovery-bound", "90") as process:
-        said, _ = await process.communicate()
+        assert process.stdout is not None
+        said = await process.stdout.read()
+        await process.wait()
     assert process.returncode == 0, said.decode()[-6000:]
     figures = json.loads((tmp_path / "chaos.json").read_bytes())
     assert figures["bad"] == []
