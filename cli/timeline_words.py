@@ -9,7 +9,7 @@ _TOLD = {
     "arrival": "{verdict}: {topic}/{partition}/{offset}, proven by {verified}, code {code_version}{by_run}",
     "event": "{type} ({dialect}, {origin}){superseded}",
     "change": "version {version}: {changed}",
-    "parked": "{state}: {reason}: {detail}, code {code_version}",
+    "parked": "{state}{by_run}: {reason}: {detail}, code {code_version}",
     "callback": "{endpoint}: {state} {outcome}",
     "attempt": "{endpoint}: attempt {number} {outcome} {error}",
     "attempt-under-way": "{endpoint}: {note}",

@@ -112,7 +112,7 @@ class RedriveTask:
 
         name = records[0].processor
         if name in PROCESSORS:
-            await self._handler(name, control).handle(records, beside=settle)
+            await self._handler(name, run, control).handle(records, beside=settle)
         else:
             why = f"this version has no processor {name!r}"
             failed = [parked(record, stage="record", reason="processor-unknown", detail=why) for record in records]
@@ -122,7 +122,7 @@ class RedriveTask:
                 await control.note(connection, asdict(moved))
         return moved
 
-    def _handler(self, name: str, control: Control) -> Handler:
+    def _handler(self, name: str, run: Run, control: Control) -> Handler:
         """With a parking limit that is never reached: these are parked already."""
         return Handler(
             PROCESSORS[name],
@@ -131,6 +131,7 @@ class RedriveTask:
             wire_forms=self._wire_forms,
             limit=ParkingLimit(window_records=1, limit_percent=100),
             patience_seconds=self._settings.processors.retry_in_place_seconds,
+            run_id=run.run_id,
         )
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from replays.redrive import RedriveTask
 from schemas.identity import order_id
 from schemas.parked_selection import ParkedSelection
+from store.console_orders import read_timeline
 from store.redrives import discard
 from store.runs import Run
 from tests.services.processors.conftest import WIRE_FORMS
@@ -43,6 +44,19 @@ async def test_what_lands_leaves_the_list_and_is_told_as_a_live_event_is(bench: 
     assert {row[3] for row in noted} == {order_id("atlas", name) for name in "ABC"}
     assert {row[:3] for row in noted} == {("ana", "redrive", "mended")}
     assert all(row[4:] == ({"landed": True}, *run) for row in noted)
+
+
+async def test_the_orders_timeline_says_which_run_landed_its_event(bench: Bench) -> None:
+    await bench.park("A")
+    await redrive(bench)
+    [(run,)] = await bench.rows("SELECT run_id FROM runs")
+    async with bench.pool.acquire() as connection:
+        told = await read_timeline(
+            connection, order_id("atlas", "A"), order_no="A", source="atlas", after=(None, None, None), limit=100
+        )
+    by = {entry["kind"]: entry["entry"].get("run_id") for entry in told}
+    assert by["arrival"] == by["parked"] == by["action"] == str(run)
+    assert [entry["id"] for entry in told if entry["kind"] == "run"] == [str(run)]
 
 
 async def test_a_record_read_again_after_its_redrive_changes_nothing_nor_the_other_way_round(bench: Bench) -> None:

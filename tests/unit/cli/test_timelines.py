@@ -37,6 +37,12 @@ def test_an_arrival_tells_its_place_its_proof_and_the_run_that_brought_it() -> N
     assert told("arrival", **arrival, verified=None, run_id="r").endswith("(not noted), code 0.1, by run r")
 
 
+def test_a_redriven_event_tells_its_run() -> None:
+    parked = {"state": "redriven", "reason": "unreadable", "detail": "d", "code_version": "0.1"}
+    assert told("parked", **parked, run_id="r") == "redriven, by run r: unreadable: d, code 0.1"
+    assert told("parked", **parked, run_id=None) == "redriven: unreadable: d, code 0.1"
+
+
 def test_what_was_not_known_as_of_then_is_left_out() -> None:
     assert told("callback", endpoint="shop") == "shop:"
     assert told("run", actor="ada", kind="replay") == "ada: replay, run 7"
