@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.actor import Who
-from console.bulk import PacedBulk, ask_run, or_asked_for
+from console.bulk import PacedBulk, or_asked_for
 from console.context import Here
 from console.endpoints import Named
 from console.moments import MomentOrBack
-from console.runs import ShownRun
+from console.runs import ShownRun, ask_run
 from console.texts import Text
 from schemas.callback_selection import CallbackSelection, Retryable
 from store.callbacks import CallbackState
@@ -103,5 +103,6 @@ async def _over(
     asked = {"selection": selection.stored(), "anew": anew}
     if wanted.rate is not None:
         asked["rate"] = wanted.rate
-    run = await ask_run(connection, who, KIND, asked, reason=wanted.reason, response=response)
+    response.status_code = 202
+    run = await ask_run(connection, who, KIND, asked, reason=wanted.reason)
     return RunOverCallbacks(number=number, chosen=chosen, run=run)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.actor import Who
-from console.bulk import Bulk, PacedBulk, ask_run, or_asked_for
+from console.bulk import Bulk, PacedBulk, or_asked_for
 from console.context import Here
 from console.moments import MomentOrBack
-from console.runs import ShownRun
+from console.runs import ShownRun, ask_run
 from console.texts import Text
 from runtime.errors import Conflict
 from schemas.identity import order_id
@@ -147,7 +147,8 @@ async def _over(
     if wanted.preview or not chosen.number:
         return RunOverParked(chosen=chosen, run=None)
     said = {"selection": selection.stored()} | {name: value for name, value in asked.items() if value is not None}
-    run = await ask_run(connection, who, kind, said, reason=wanted.reason, response=response)
+    response.status_code = 202
+    run = await ask_run(connection, who, kind, said, reason=wanted.reason)
     return RunOverParked(chosen=chosen, run=run)
 
 

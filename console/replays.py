@@ -9,12 +9,11 @@ from console.actor import Who
 from console.context import Console, Here
 from console.moments import MomentOrBack
 from console.names import did_you_mean
-from console.runs import RunPage, RunQuery, ShownRun, cancel, get, page_of, show_run
+from console.runs import RunPage, RunQuery, ShownRun, ask_run, cancel, get, page_of
 from console.texts import LongText, Text
 from runtime.errors import InvalidRequest
 from schemas.selection import Selection
 from store.connection import Connection
-from store.runs import request_run
 from store.sources import has_orders
 
 router = APIRouter(prefix="/replays", tags=["replays"])
@@ -66,7 +65,7 @@ async def start(console: Here, who: Who, wanted: NewReplay) -> ShownRun:
     async with console.pool.acquire() as connection, connection.transaction():
         for source in selection.sources:
             await _check_source(console, connection, source)
-        return show_run(await request_run(connection, kind=KIND, asked=asked, actor=who, reason=wanted.reason))
+        return await ask_run(connection, who, KIND, asked, reason=wanted.reason)
 
 
 @router.get("")

@@ -1,5 +1,6 @@
 """/api/v1/runs: what was asked to be run over the past, by whom, how far it is, what came of it. Replayers do it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,8 +12,9 @@ from console.actor import Who
 from console.context import Console, Here
 from console.paging import Page, write_cursor
 from console.texts import Text
+from store.connection import Connection
 from store.operator_actions import OperatorAction, note_actions
-from store.runs import Run, cancel_run, list_runs, read_run
+from store.runs import Run, cancel_run, list_runs, read_run, request_run
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -57,6 +59,22 @@ def show_run(run: Run) -> ShownRun:
     progress = {name: value for name, value in run.progress.items() if name not in _INNER}
     fields = {name: getattr(run, name) for name in ShownRun.model_fields if name != "progress"}
     return ShownRun(**fields, progress=progress)
+
+
+async def ask_run(connection: Connection, who: str, kind: str, asked: Mapping[str, Any], *, reason: str) -> ShownRun:
+    """Ask for a run, and note who did; in a transaction. A replayer takes it up."""
+    run = await request_run(connection, kind=kind, asked=asked, actor=who, reason=reason)
+    deed = OperatorAction(
+        actor=who,
+        action=kind,
+        subject="run",
+        subject_id=str(run.run_id),
+        reason=reason,
+        details=asked,
+        run_id=run.run_id,
+    )
+    await note_actions(connection, [deed])
+    return show_run(run)
 
 
 async def page_of(console: Console, query: RunQuery, *, kinds: list[str] | None) -> RunPage:

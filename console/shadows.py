@@ -10,12 +10,12 @@ from console.actor import Who
 from console.context import Here
 from console.masking import masked
 from console.paging import Page, read_cursor, write_cursor
-from console.runs import RunId, ShownRun, show_run
+from console.runs import RunId, ShownRun, ask_run
 from console.texts import LongText
 from runtime.errors import Conflict, InvalidRequest, NotFound
 from store.connection import Connection
 from store.operator_actions import OperatorAction, note_actions
-from store.runs import Run, is_being_promoted, read_run, request_run
+from store.runs import Run, is_being_promoted, read_run
 from store.shadow import drop_shadow, read_differences, read_position, schemas_of
 
 router = APIRouter(tags=["replays"])
@@ -126,9 +126,9 @@ async def promote(console: Here, who: Who, run_id: RunId, wanted: NewPromotion |
     asked = {"run": str(run_id), "callbacks": wanted.callbacks, "rate": wanted.rate}
     async with console.pool.acquire() as connection, connection.transaction():
         await _free(connection, run_id)
-        run = await request_run(connection, kind="promote", asked=asked, actor=who, reason=wanted.reason)
+        run = await ask_run(connection, who, "promote", asked, reason=wanted.reason)
         await _open(connection, run_id)
-    return show_run(run)
+    return run
 
 
 @router.post("/replays/{run_id}/discard")
@@ -154,10 +154,7 @@ async def rebuild(console: Here, who: Who, wanted: NewRebuild | None = None) -> 
     """Fold all that Kafka has beside live and compare every order; watch it at /runs/{run_id}."""
     wanted = wanted or NewRebuild()
     async with console.pool.acquire() as connection, connection.transaction():
-        run = await request_run(
-            connection, kind="rebuild", asked={"rate": wanted.rate}, actor=who, reason=wanted.reason
-        )
-    return show_run(run)
+        return await ask_run(connection, who, "rebuild", {"rate": wanted.rate}, reason=wanted.reason)
 
 
 async def _shadow_run(connection: Connection, run_id: UUID) -> Run:

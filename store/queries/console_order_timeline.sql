@@ -1,22 +1,33 @@
 -- All that is known of one order, in one order: by time, then by what causes what, then by id.
 -- $7: until when; $8, $9, $10: of this partition, no further than this offset.
-SELECT at, rank, kind, id, entry FROM (
-    SELECT at, 0 AS rank, 'action' AS kind, lpad(action_id::text, 19, '0') AS id,
-        jsonb_build_object('actor', actor, 'action', action, 'subject', subject, 'subject_id', subject_id,
-            'reason', reason, 'details', details, 'run_id', run_id) AS entry
-    FROM operator_actions WHERE order_id = $1
-    UNION ALL
-    SELECT requested_at, 1, 'run', run_id::text,
-        jsonb_build_object('kind', kind, 'asked', asked, 'actor', actor, 'reason', reason, 'state', state,
-            'started_at', started_at, 'finished_at', finished_at, 'error', error)
-    FROM runs
+-- A run concerns the order when it touched anything of it, or was asked for by its number; then so does what was done
+-- to the run itself: asked for, cancelled, discarded.
+WITH concerned AS MATERIALIZED (
+    SELECT run_id FROM runs
     WHERE run_id IN (
             SELECT run_id FROM operator_actions WHERE order_id = $1
             UNION ALL SELECT run_id FROM arrivals WHERE order_id = $1
             UNION ALL SELECT run_id FROM parked WHERE order_no = $2 AND source = $3
             UNION ALL SELECT superseded_by FROM events WHERE order_id = $1)
         OR (asked -> 'selection' ->> 'order_no' = $2
-            AND coalesce(asked -> 'selection' -> 'sources', '[]') IN ('[]', jsonb_build_array($3)))
+            AND coalesce(asked -> 'selection' -> 'sources', '[]') IN ('[]', jsonb_build_array($3))
+            AND coalesce(asked -> 'selection' ->> 'source', $3) = $3)
+)
+SELECT at, rank, kind, id, entry FROM (
+    SELECT at, 0 AS rank, 'action' AS kind, lpad(action_id::text, 19, '0') AS id,
+        jsonb_build_object('actor', actor, 'action', action, 'subject', subject, 'subject_id', subject_id,
+            'reason', reason, 'details', details, 'run_id', run_id) AS entry
+    FROM operator_actions
+    WHERE action_id IN (
+        SELECT action_id FROM operator_actions WHERE order_id = $1
+        UNION ALL
+        SELECT action_id FROM operator_actions
+        WHERE subject = 'run' AND subject_id IN (SELECT run_id::text FROM concerned))
+    UNION ALL
+    SELECT requested_at, 1, 'run', run_id::text,
+        jsonb_build_object('kind', kind, 'asked', asked, 'actor', actor, 'reason', reason, 'state', state,
+            'started_at', started_at, 'finished_at', finished_at, 'error', error)
+    FROM runs WHERE run_id IN (SELECT run_id FROM concerned)
     UNION ALL
     SELECT arrived_at, 2, 'arrival', arrival_id::text,
         jsonb_build_object('event_id', event_id, 'topic', topic, 'partition', partition, 'offset', "offset",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.services.console.conftest import TOKEN, Api
 from tests.services.console.orders_in_store import put_callback, put_event, put_order
+from tests.services.console.test_shadows_api import shadow
 
 pytestmark = pytest.mark.services
 
@@ -58,11 +59,36 @@ async def test_a_hand_on_a_callback_is_noted_with_its_order_and_its_states(api: 
     ]
 
 
+async def test_runs_are_noted_with_whoever_asked_for_cancelled_promoted_or_discarded_them(api: Api) -> None:
+    replay = await api.post("/replays", {"mode": "dry-run", "order_no": "A-1", "reason": "a dispute"})
+    await api.post(f"/replays/{replay.json['run_id']}/cancel")
+    await api.post("/rebuilds", {"reason": "the drill"})
+    shown = await shadow(api, "A-1")
+    promotion = await api.post(f"/replays/{shown}/promote", {"reason": "the fix"})
+    await api.post(f"/runs/{promotion.json['run_id']}/cancel")
+    await api.post(f"/replays/{shown}/discard", {"reason": "another way"})
+    found = (await api.get("/actions", subject="run")).json["actions"][::-1]
+    assert [(action["actor"], action["action"], action["reason"]) for action in found] == [
+        ("api", "replay", "a dispute"),
+        ("api", "cancel", ""),
+        ("api", "rebuild", "the drill"),
+        ("api", "promote", "the fix"),
+        ("api", "cancel", ""),
+        ("api", "discard", "another way"),
+    ]
+    assert (found[0]["run_id"], found[0]["details"]) == (replay.json["run_id"], replay.json["asked"])
+    assert (found[3]["run_id"], found[3]["details"]["run"]) == (promotion.json["run_id"], str(shown))
+
+
 async def test_what_was_refused_is_not_noted(api: Api) -> None:
     assert (await api.post("/endpoints/nobody/disable")).status == 404
     await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})
     assert (await api.post("/endpoints", {"name": "shop", "url": "https://shop.example/hooks"})).status == 409
-    assert len(await noted(api)) == 1
+    shown = await shadow(api, "A-1")
+    assert (await api.post(f"/replays/{shown}/promote")).status == 202
+    assert (await api.post(f"/replays/{shown}/promote")).status == 409
+    assert (await api.post("/replays", {"mode": "apply", "source": "nobody"})).status == 422
+    assert [action for _, action, _, _ in await noted(api)] == ["create", "promote"]
 
 
 async def test_a_stored_context_is_noted_for_each_order_it_is_for(api: Api) -> None:

@@ -73,7 +73,9 @@ async def test_cancelling_ends_an_idle_run_at_once_and_asks_a_replayer_that_is_a
         await finish_run(connection, run.run_id, worker="w", state="cancelled")
     shown = (await api.get(f"/runs/{busy}")).json
     assert (shown["state"], shown["progress"]) == ("cancelled", {"done": 1, "of": 2})
-    noted = await api.pool.fetch("SELECT actor, action, subject_id FROM operator_actions ORDER BY action_id")
+    noted = await api.pool.fetch(
+        "SELECT actor, action, subject_id FROM operator_actions WHERE action <> 'replay' ORDER BY action_id"
+    )
     assert [tuple(row) for row in noted] == [("api", "cancel", idle), ("api", "cancel", busy)]
 
 

@@ -14,11 +14,10 @@ from tests.services.console.conftest import TOKEN, Api
 from tests.services.console.orders_in_store import minute, put_callback, put_event, put_order, put_parked
 
 
-async def put_run(api: Api, *, at: int, order_no: str | None = None, sources: list[str] | None = None) -> UUID:
+async def put_run(api: Api, *, at: int, order_no: str | None = None, **of: Any) -> UUID:
+    """`of`: more of what it was to select."""
     run_id = uuid4()
-    selection: dict[str, Any] = {} if order_no is None else {"order_no": order_no}
-    if sources is not None:
-        selection["sources"] = sources
+    selection: dict[str, Any] = {} if order_no is None else {"order_no": order_no, **of}
     await api.pool.execute(
         "INSERT INTO runs (run_id, kind, asked, actor, reason, state, requested_at, finished_at)"
         " VALUES ($1, 'replay', $2, 'ada', 'the fix', 'done', $3, $4)",
@@ -88,6 +87,7 @@ async def test_a_run_over_the_orders_number_is_told_and_one_over_another_source_
     await put_order(api.pool, "A-1")
     told = {await put_run(api, at=1, order_no="A-1"), await put_run(api, at=2, order_no="A-1", sources=["atlas"])}
     await put_run(api, at=3, order_no="A-1", sources=["other"])
+    await put_run(api, at=3, order_no="A-1", source="other")
     await put_run(api, at=4, order_no="A-2")
     await put_run(api, at=5)
     assert {UUID(entry["id"]) for entry in await entries(api)} == told
@@ -113,6 +113,24 @@ async def test_a_run_that_touched_the_order_is_told_whatever_it_touched(api: Api
     assert "run" not in [entry["kind"] for entry in await entries(api)]
     await api.pool.execute(TOUCHES[touched], run_id)
     assert [entry["id"] for entry in await entries(api) if entry["kind"] == "run"] == [str(run_id)]
+
+
+async def test_it_tells_who_asked_for_a_run_that_concerns_the_order_and_who_cancelled_it(api: Api) -> None:
+    await put_order(api.pool, "A-1")
+    asked = (await api.post("/replays", {"mode": "apply", "order_no": "A-1", "reason": "a dispute"})).json["run_id"]
+    await api.post(f"/runs/{asked}/cancel")
+    for other in ({"order_no": "A-2"}, {"order_no": "A-1", "source": "fliggy"}, {}):
+        await api.pool.execute(
+            "INSERT INTO orders (order_id, source, order_no) VALUES ($1, 'fliggy', $2)",
+            uuid4(),
+            other.get("order_no", "B"),
+        )
+        assert (await api.post("/replays", {"mode": "apply", **other})).status == 202
+    told = [entry["entry"] for entry in await entries(api, source="atlas") if entry["kind"] == "action"]
+    assert [(one["action"], one["subject_id"], one["reason"]) for one in told] == [
+        ("replay", asked, "a dispute"),
+        ("cancel", asked, ""),
+    ]
 
 
 async def test_as_of_then_it_knows_nothing_that_came_later(api: Api) -> None:
