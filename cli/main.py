@@ -9,6 +9,7 @@ import sys
 import typer
 
 from cli import (
+    action_commands,
     bench_command,
     callback_commands,
     demo_command,
@@ -35,6 +36,7 @@ Run it here:        ticketwire up
 Be the partners:    ticketwire partner-sim
 Run one service:    ticketwire ingest | processor NAME… | publisher | replayer | console
 Look and act:       ticketwire order | callback | parked | replay | endpoint
+Who did that?       ticketwire actions
 Something wrong?    ticketwire doctor
 """
 
@@ -54,6 +56,7 @@ def build() -> typer.Typer:
         doctor_command,
         bench_command,
         shadow_commands,
+        action_commands,
     ):
         part.register(app)
     app.add_typer(endpoint_commands.app, name="endpoint", rich_help_panel="Look and act")

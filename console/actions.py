@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.context import Here
-from console.paging import Moment
+from console.moments import MomentOrBack
+from console.runs import RunState
 from console.texts import Text
 from store.operator_actions import ActionFilter, search_actions
 
@@ -24,8 +25,8 @@ class ActionQuery(BaseModel):
     action: Text | None = Field(None, description="such as retry, discard, disable")
     subject: Literal["endpoint", "callback", "parked", "context", "run"] | None = None
     subject_id: Text | None = None
-    run_id: UUID | None = Field(None, description="those that this run did")
-    since: Moment | None = None
+    run_id: UUID | None = Field(None, description="those that this run did, and those done to it")
+    since: MomentOrBack | None = Field(None, description="done at or after it")
     before: int | None = Field(None, ge=1, le=2**63 - 1, description="next_before of the page before")
     limit: int = Field(50, ge=1, le=500, description="entries of one page at the most")
 
@@ -40,7 +41,8 @@ class ShownAction(BaseModel):
     order_id: UUID | None
     reason: str
     details: dict[str, Any]
-    run_id: UUID | None = Field(description="the run that did it for the actor")
+    run_id: UUID | None = Field(description="the run that did it for the actor; of a deed on a run, that run")
+    run_state: RunState | None = Field(description="what became of that run, until now")
 
 
 class ActionPage(BaseModel):

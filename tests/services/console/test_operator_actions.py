@@ -77,6 +77,9 @@ async def test_runs_are_noted_with_whoever_asked_for_cancelled_promoted_or_disca
         ("api", "discard", "another way"),
     ]
     assert (found[0]["run_id"], found[0]["details"]) == (replay.json["run_id"], replay.json["asked"])
+    assert [action["run_state"] for action in found] == [
+        *("cancelled", "cancelled", "requested", "cancelled", "cancelled", "done"),
+    ]
     assert (found[3]["run_id"], found[3]["details"]["run"]) == (promotion.json["run_id"], str(shown))
 
 
@@ -124,4 +127,6 @@ async def test_actions_are_found_by_what_they_were_done_to_and_by_whom_page_by_p
     assert [action["reason"] for action in rest["actions"]] == ["turn 0"]
     assert rest["next_before"] is None
     assert (await api.get("/actions", actor="nobody")).json["actions"] == []
+    assert len((await api.get("/actions", since="-1h")).json["actions"]) == 4
+    assert (await api.get("/actions", since="yesterday")).status == 422
     assert (await api.get("/actions", actr="api")).status == 422

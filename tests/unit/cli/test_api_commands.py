@@ -115,6 +115,13 @@ CALLS = [
     (("parked", "list"), "GET", "/parked", {"state": ["parked"], "limit": ["50"]}, None),
     (("parked", "groups"), "GET", "/parked/groups", {}, None),
     (("parked", "show", "1"), "GET", "/parked/1", {}, None),
+    (
+        ("actions", "--actor", "ana", "--since", "-2h", "--subject", "run", "--run", "r", "--before", "7"),
+        "GET",
+        "/actions",
+        {"actor": ["ana"], "since": ["-2h"], "subject": ["run"], "run_id": ["r"], "before": ["7"], "limit": ["50"]},
+        None,
+    ),
 ]
 
 
@@ -141,6 +148,23 @@ def test_a_timeline_is_fetched_to_its_end(run: Run, fake_console: FakeConsole, o
     said = run("order", "timeline", "A", "--url", fake_console.url, "--json")
     assert said.json == {"order_no": "A", "entries": [], "next_cursor": None}
     assert len(fake_console.asked) == 1
+
+
+def test_actions_say_who_did_what_why_and_what_came_of_it(run: Run, fake_console: FakeConsole, own_token: str) -> None:
+    asked = {"mode": "apply", "selection": {"order_no": "A-1", "types": ["order.void"]}, "rate": None}
+    deed = {"at": "12:00", "actor": "ana", "reason": "a dispute", "run_id": "r", "run_state": "done"}
+    fake_console.answer = {
+        "actions": [
+            {**deed, "action": "replay", "subject": "run", "subject_id": "r", "details": asked},
+            {**deed, "action": "redrive", "subject": "parked", "subject_id": "p", "details": {"landed": False}},
+        ],
+        "next_before": 4,
+    }
+    said = run("actions", "--url", fake_console.url)
+    _, first, second = (" ".join(line.split()) for line in said.out.splitlines())
+    assert first == "12:00 ana replay run r a dispute mode apply, order_no A-1, types order.void, run done"
+    assert second == "12:00 ana redrive parked p a dispute landed False, by run r"
+    assert said.err == "there is more: --before 4\n"
 
 
 def test_the_running_up_is_found_with_its_token(run: Run, fake_console: FakeConsole, tmp_path: Path) -> None:

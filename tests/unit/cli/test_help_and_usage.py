@@ -24,7 +24,7 @@ EVERY = list(commands())
 def test_the_commands_are_those_of_the_design() -> None:
     assert {path[0] for path in EVERY if path} == {
         *("up", "demo", "ingest", "processor", "publisher", "replayer", "console", "migrate", "send-sample", "doctor"),
-        *("endpoint", "order", "callback", "parked", "replay", "rebuild", "partner-sim", "bench"),
+        *("endpoint", "order", "callback", "parked", "replay", "rebuild", "actions", "partner-sim", "bench"),
     }
     verbs = {"create", "list", "show", "update", "delete", "enable", "disable", "rotate-secret", "test", "recover"}
     assert {path[1] for path in EVERY if path[:1] == ("endpoint",) and len(path) == 2} == verbs
