@@ -52,21 +52,22 @@ def actions(
     if as_json:
         print_json(page)
         return
-    rows = [
-        [done["at"], done["actor"], f"{done['action']} {done['subject']} {done['subject_id']}", done["reason"]]
-        + [", ".join(_came_of(done))]
-        for done in page["actions"]
-    ]
+    rows = [[done["at"], done["actor"], _what(done), done["reason"], _came_of(done)] for done in page["actions"]]
     print_table(["at", "who", "what", "why", "result"], rows, nothing="nobody did such a thing")
     if page["next_before"]:
         say(f"there is more: --before {page['next_before']}")
 
 
-def _came_of(done: Mapping[str, Any]) -> Iterator[str]:
+def _what(done: Mapping[str, Any]) -> str:
+    return f"{done['action']} {done['subject']} {done['subject_id']}"
+
+
+def _came_of(done: Mapping[str, Any]) -> str:
     """What the deed was about and led to: `was`, `is` and the like, and how its run ended."""
-    yield from _told(done["details"])
+    told = list(_told(done["details"]))
     if done["run_id"]:
-        yield f"run {done['run_state']}" if done["subject"] == "run" else f"by run {done['run_id']}"
+        told.append(f"run {done['run_state']}" if done["subject"] == "run" else f"by run {done['run_id']}")
+    return ", ".join(told)
 
 
 def _told(details: Mapping[str, Any]) -> Iterator[str]:
