@@ -5,6 +5,7 @@ A call whose result is held is never made again because of that: its lease belon
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -32,9 +33,9 @@ _IDLE_SECONDS = 60.0
 
 
 class Completer:
-    """`put` never waits. `recorded` is called after every recording: places and turns may have become free."""
+    """`put` never waits. `recorded` is told, when a callback falls due because of a recording, in how many seconds."""
 
-    def __init__(self, pool: asyncpg.Pool, *, rejection: VoidRejection, recorded: Callable[[], None]) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, rejection: VoidRejection, recorded: Callable[[float], None]) -> None:
         self.loop = Loop("completer", self._turn, longest_pause_seconds=1.0)
         self._pool = pool
         self._rejection = rejection
@@ -112,10 +113,13 @@ class Completer:
     async def _record(self, keys: Sequence[tuple[UUID, int]]) -> None:
         if not keys:
             return
-        settled = [self._held[key][0] for key in keys]
+        settled, was_behind = [self._held[key][0] for key in keys], self.behind
         async with self._pool.acquire() as connection, connection.transaction():
-            await record(connection, settled, rejection=self._rejection)
+            due_in_seconds = await record(connection, settled, rejection=self._rejection)
         for key in keys:
             del self._held[key]
             self._alone.discard(key)
-        self._recorded()
+        if was_behind:
+            self._recorded(0.0)  # who claims waited for us
+        elif due_in_seconds < math.inf:
+            self._recorded(due_in_seconds)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +24,17 @@ from store.connection import Connection
 log = get_logger()
 
 _CONTENDED_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a turn found. `left`: some that are due got no place; `passed_over`: so many got one and could not be
+    claimed, as others hold them or a limit over all publishers was reached."""
+
+    work: list[EndpointWork]
+    claimed: list[ClaimedCallback]
+    left: bool
+    passed_over: int = 0
 
 
 class Dispatcher:
@@ -50,6 +62,7 @@ class Dispatcher:
         self._traffic = Traffic(settings.concurrency)
         self._stopping = asyncio.Event()
         self._completer = completer
+        self._left_over = False
 
     async def stop(self, grace_seconds: float) -> None:
         """Claim nothing more, release what has not begun, let calls finish within the grace, cut the rest."""
@@ -64,32 +77,34 @@ class Dispatcher:
     async def _turn(self) -> float:
         held = self._completer.held
         if self._traffic.free <= 0 or self._completer.behind:
+            self._left_over = True
             return self._settings.poll_seconds
         async with self._claiming:
-            work, claimed, since = await self._claim(held)
-            for callback in claimed:
+            found, since = await self._claim(held)
+            for callback in found.claimed:
                 self._start(callback, since)
-        return self._pause(work, claimed=len(claimed))
+        self._left_over = found.left or self._traffic.crowded
+        return self._pause(found)
 
-    async def _claim(self, held: Sequence[UUID]) -> tuple[list[EndpointWork], list[ClaimedCallback], float]:
-        """One short transaction: what there is, what of it was claimed, and the monotonic time just before.
+    async def _claim(self, held: Sequence[UUID]) -> tuple[_Found, float]:
+        """One short transaction: what there was, and the monotonic time just before.
 
         If Postgres' word of its commit is lost, `rescue` finds what we claimed.
         """
         async with self._pool.acquire() as connection:
             since = time.monotonic()
             async with connection.transaction():
-                work, claimed = await self._claim_on(connection, held)
-        return work, claimed, since
+                found = await self._claim_on(connection, held)
+        return found, since
 
-    async def _claim_on(
-        self, connection: Connection, held: Sequence[UUID]
-    ) -> tuple[list[EndpointWork], list[ClaimedCallback]]:
+    async def _claim_on(self, connection: Connection, held: Sequence[UUID]) -> _Found:
         work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
         await self._endpoints.learn(connection, work)
-        budgets = self._traffic.share(self._usable(work))
+        usable = self._usable(work)
+        budgets = self._traffic.share(usable)
+        left = any(item.due > budgets.get(item.endpoint_id, 0) for item, _ in usable)
         if not budgets:
-            return work, []
+            return _Found(work, [], left=left)
         claimed = await claim(
             connection,
             budgets,
@@ -99,19 +114,19 @@ class Dispatcher:
             pace_seconds=self._settings.poll_seconds,
             with_context=self._endpoints.with_context,
         )
-        return work, claimed
+        return _Found(work, claimed, left=left, passed_over=sum(budgets.values()) - len(claimed))
 
     def _usable(self, work: Sequence[EndpointWork]) -> list[tuple[EndpointWork, Target]]:
         found = [(item, self._endpoints.get(item.endpoint_id)) for item in work if item.ours and item.due]
         return [(item, target) for item, target in found if target is not None]
 
-    def _pause(self, work: Sequence[EndpointWork], *, claimed: int) -> float:
-        """Until something is due; ended calls and notices cut it."""
-        if claimed and self._traffic.free > 0:
-            return 0.0  # there may be more than was shared out
-        contended = any(item.due_in_seconds <= 0 and not item.ours for item in work)
-        coming = [item.due_in_seconds for item in work if item.due_in_seconds > 0]
-        pause = min([self._settings.poll_seconds, *coming])
+    def _pause(self, found: _Found) -> float:
+        """Until something is due; calls that make room, recordings and notices cut it."""
+        if found.claimed and found.passed_over:
+            return 0.0
+        contended = any(item.due_in_seconds <= 0 and not item.ours for item in found.work)
+        coming = [item.next_due_in_seconds for item in found.work if item.next_due_in_seconds is not None]
+        pause = min([self._settings.poll_seconds, self._traffic.pause(), *coming])
         return min(pause, random.uniform(0.5, 1.5) * _CONTENDED_SECONDS) if contended else pause  # noqa: S311 - a pause
 
     def _start(self, claimed: ClaimedCallback, since: float) -> None:
@@ -125,7 +140,11 @@ class Dispatcher:
         task.add_done_callback(self._ended)
 
     async def _carry_out(self, leased: Leased) -> None:
-        self._completer.put(await self._attempt(leased))
+        settled = await self._attempt(leased)
+        attempt = settled.result.attempt
+        if attempt is not None and attempt.outcome != "interrupted":
+            self._traffic.tried(leased.claimed.endpoint_id, reached=attempt.stage != "before")
+        self._completer.put(settled)
 
     async def _attempt(self, leased: Leased) -> Settled:
         sent = False
@@ -154,4 +173,5 @@ class Dispatcher:
     def _ended(self, task: asyncio.Task[None]) -> None:
         leased = self.calls.pop(task)
         self._traffic.ended(leased.claimed.endpoint_id, leased.claimed.callback_id)
-        self.loop.wake()
+        if self._left_over:
+            self.loop.wake()

@@ -100,8 +100,8 @@ class Publisher:
     def _loops(self) -> Sequence[Loop]:
         return (self.completer.loop, self.dispatcher.loop, self.rescue.loop, self.listener.loop, self.figures)
 
-    def _wake(self) -> None:
-        self.dispatcher.loop.wake()
+    def _wake(self, within_seconds: float = 0.0) -> None:
+        self.dispatcher.loop.wake(within_seconds)
 
     def _held(self) -> list[UUID]:
         calls = [leased.claimed.callback_id for leased in self.dispatcher.calls.values()]

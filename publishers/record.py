@@ -8,8 +8,9 @@ from store.callbacks import record_results
 from store.connection import Connection
 
 
-async def record(connection: Connection, settled: Sequence[Settled], *, rejection: VoidRejection) -> None:
-    """Record these; to be run in a transaction, and safe to repeat.
+async def record(connection: Connection, settled: Sequence[Settled], *, rejection: VoidRejection) -> float:
+    """Record these; to be run in a transaction, and safe to repeat. Returns in how many seconds the first callback
+    falls due because of it; infinite: none does.
 
     A void case is rejected only when this very recording gave its callback up.
     """
@@ -19,8 +20,9 @@ async def record(connection: Connection, settled: Sequence[Settled], *, rejectio
     recorded = await record_results(connection, [item.result for item in settled])
     exhausted = [
         ExhaustedVoid(row.event_id, row.order_id, rejecting[row.callback_id].retries)
-        for row in recorded
+        for row in recorded.rows
         if row.callback_id in rejecting and row.state == "given_up"
     ]
     if exhausted:
         await rejection.reject(connection, exhausted)
+    return recorded.due_in_seconds

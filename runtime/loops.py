@@ -5,7 +5,9 @@ what it lost may come back, and no process needs a restart for it.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from runtime.logs import get_logger
 
@@ -22,13 +24,16 @@ class Loop:
         self._longest_pause = longest_pause_seconds
         self._wake = asyncio.Event()
         self._stopping = False
+        self._pause_ends: float | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
-    def wake(self) -> None:
-        self._wake.set()
+    def wake(self, within_seconds: float = 0.0) -> None:
+        """Let the next turn be no later than this; one that comes in time anyhow stays as it is."""
+        if self._pause_ends is None or self._pause_ends > time.monotonic() + within_seconds:
+            self._wake.set()
 
     async def stop(self) -> None:
         """Let the turn under way finish, then end. Safe to repeat."""
@@ -42,10 +47,10 @@ class Loop:
             self._wake.clear()
             pause = await self._turn()
             if pause > 0 and not self._stopping:
-                try:
+                self._pause_ends = time.monotonic() + pause
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                self._pause_ends = None
 
     async def _turn(self) -> float:
         try:

@@ -4,6 +4,7 @@ All times and waits are by Postgres' clock. A claim is one short transaction (`d
 a recording; none is open while a call is under way.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +29,17 @@ FINAL_STATES = frozenset({"delivered", "given_up", "cancelled", "not_deliverable
 
 @dataclass(frozen=True, slots=True)
 class EndpointWork:
-    """An enabled endpoint with pending callbacks. `ours`: this transaction may claim those that are `due`."""
+    """An enabled endpoint with pending callbacks. `ours`: this transaction may claim those that are `due`.
+
+    `next_due_in_seconds`: when the first falls due that is not due yet; None: there is none.
+    """
 
     endpoint_id: UUID
     updated_at: datetime
     due_in_seconds: float
     ours: bool
     due: int
+    next_due_in_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class ContextWait:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCallback:
-    """A row that a result changed, as it is now."""
+    """A row that a result changed, as it is now. `due_in_seconds` means something for `pending` only."""
 
     callback_id: UUID
     endpoint_id: UUID
@@ -105,6 +110,16 @@ class RecordedCallback:
     event_id: UUID
     state: str
     attempts: int
+    due_in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The rows that results changed, and in how many seconds the first callback falls due because of them, if any:
+    one that is tried again, one whose turn came, or one whose context came."""
+
+    rows: list[RecordedCallback]
+    due_in_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +180,10 @@ async def claim(
     return [ClaimedCallback(*row) for row in rows]
 
 
-async def record_results(connection: Connection, results: Sequence[CallbackResult]) -> list[RecordedCallback]:
+async def record_results(connection: Connection, results: Sequence[CallbackResult]) -> Recorded:
     """Record results and their attempts, and let the next callback of each finished order go. Run in a transaction.
 
-    Returns the rows that changed. Safe to repeat: a row that is no longer leased as the result says stays as it is.
+    Safe to repeat: a row that is no longer leased as the result says stays as it is.
     """
     laid_down = [(result.callback_id, wait) for result in results if (wait := result.laid_down) is not None]
     if laid_down:
@@ -188,24 +203,30 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
     )
     recorded = [RecordedCallback(*row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
-    await promote_next(connection, [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES])
+    finished = [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES]
+    promoted = await promote_next(connection, finished)
     if laid_down:
         ids, waits = zip(*laid_down, strict=True)
         await connection.execute(statement("callbacks_context_came"), ids, [wait.seen_at for wait in waits])
     gone = {result.endpoint_id: result.disable for result in results if result.disable}
     if gone:
         await connection.execute(statement("callbacks_disable_endpoints"), list(gone), list(gone.values()))
-    return recorded
+    due_now = [0.0] if promoted or laid_down else []
+    return Recorded(
+        recorded, min([*due_now, *(row.due_in_seconds for row in recorded if row.state == "pending")], default=math.inf)
+    )
 
 
-async def promote_next(connection: Connection, finished: Sequence[tuple[UUID, UUID]]) -> None:
-    """Let the next callback of each (endpoint, order) go, where nothing unfinished is before it.
+async def promote_next(connection: Connection, finished: Sequence[tuple[UUID, UUID]]) -> int:
+    """Let the next callback of each (endpoint, order) go, where nothing unfinished is before it; returns how many went.
 
     To be run in the transaction that finished one there, after the statement that did. Safe to repeat.
     """
-    if finished:
-        endpoint_ids, order_ids = zip(*finished, strict=True)
-        await connection.execute(statement("callbacks_promote_next"), endpoint_ids, order_ids)
+    if not finished:
+        return 0
+    endpoint_ids, order_ids = zip(*finished, strict=True)
+    tag = await connection.execute(statement("callbacks_promote_next"), endpoint_ids, order_ids)
+    return int(tag.split()[-1])
 
 
 async def expired_callback(

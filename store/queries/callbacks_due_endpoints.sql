@@ -1,4 +1,4 @@
--- Which endpoints have work now, and when the others will have some. A claim of an endpoint's callbacks holds the
+-- Which endpoints have work now, how much, and when they will have some (more). A claim of an endpoint's callbacks holds the
 -- endpoint's advisory lock, so that its limits hold across publishers; who meets the lock looks again in a moment.
 SELECT endpoint_id, updated_at, extract(epoch FROM due_at - now())::double precision AS due_in_seconds,
     CASE WHEN due_at <= now() THEN pg_try_advisory_xact_lock(720261, hashtext(endpoint_id::text)) ELSE false END AS ours,
@@ -7,7 +7,11 @@ SELECT endpoint_id, updated_at, extract(epoch FROM due_at - now())::double preci
             SELECT FROM callbacks AS c
             WHERE c.endpoint_id = work.endpoint_id AND c.state = 'pending' AND c.due_at <= now() LIMIT $2
         ) AS counted
-    ) ELSE 0 END AS due
+    ) ELSE 0 END AS due,
+    extract(epoch FROM CASE WHEN due_at <= now() THEN (
+        SELECT c.due_at FROM callbacks AS c
+        WHERE c.endpoint_id = work.endpoint_id AND c.state = 'pending' AND c.due_at > now() ORDER BY c.due_at LIMIT 1
+    ) ELSE due_at END - now())::double precision AS next_due_in_seconds
 FROM (
     SELECT e.endpoint_id, e.updated_at, GREATEST(first.due_at, pace.next_call_at) AS due_at
     FROM endpoints AS e

@@ -18,4 +18,5 @@ WHERE c.callback_id = result.callback_id AND c.attempt_number = result.attempt_n
     -- CASE, lest the planner with old statistics fetches all that is pending to find a few.
     AND CASE c.state WHEN 'sending' THEN c.leased_by = result.leased_by
         WHEN 'pending' THEN result.state = 'delivered' AND NOT c.replay ELSE false END
-RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.state, c.attempts
+RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.state, c.attempts,
+    extract(epoch FROM c.due_at - now())::double precision AS due_in_seconds

@@ -62,6 +62,11 @@ class Waits:
         return 100 * (statistics.median(b / a for a, b in zip(self.alone, self.beside, strict=True)) - 1)
 
     @property
+    def slowed(self) -> bool:
+        """Whether the 99th percentile is more than a fifth above, turn by turn and over all: one alone may be noise."""
+        return self.change_percent > 20 and self.p99_beside > 1.2 * self.p99_alone
+
+    @property
     def held_up(self) -> bool:
         """Whether somebody waited for the trouble, and not just for a busy machine."""
         return self.p99_beside > 3 * self.p99_alone + BLOCKED_SECONDS

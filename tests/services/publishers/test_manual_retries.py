@@ -237,7 +237,7 @@ async def test_regression_a_yes_that_is_recorded_twice_does_not_undo_a_retry_ask
 
     async def recorded() -> int:
         async with world.pool.acquire() as connection, connection.transaction():
-            return len(await record_results(connection, [yes]))
+            return len((await record_results(connection, [yes])).rows)
 
     assert await recorded() == 1
     assert [one.before for one in await retry(world, callback)] == ["delivered"]

@@ -3,13 +3,16 @@
 import asyncio
 import itertools
 import random
+import time
 from collections import defaultdict
 
 import orjson
 
+from publishers.unreached import MISSES, SECONDS_BETWEEN
 from runtime.settings import PolicySettings
 from tests.services.publishers.world import World, publishing, settings_for
 from tests.sink import OK, Reaction, Received, Sink
+from tests.waiting import until
 
 SWIFT = {"swift": PolicySettings(kind="fixed", wait_seconds=0.02, retries=50)}
 
@@ -105,6 +108,34 @@ async def test_a_rate_limit_holds_across_two_publishers(world: World, sink: Sink
     busiest = max(sum(1 for at in times if begin <= at < begin + 0.5) for begin in times)
     assert busiest <= 40 * 0.5 + 8
     assert all(row["number"] == 1 for row in await world.attempts())
+
+
+async def test_an_endpoint_that_is_down_is_called_now_and_then_and_at_full_speed_once_it_is_back(
+    world: World, sink: Sink
+) -> None:
+    await world.endpoint(sink.plan("/hook"), max_in_flight=4)
+    await sink.stop()
+    due = 60
+
+    patient = {"quick": PolicySettings(kind="fixed", wait_seconds=0.1, retries=999)}
+    async with publishing(settings_for(world.dsn, policies=patient)):
+        await world.owe(orders=due)
+        tried = "SELECT coalesce(sum(attempts), 0) FROM callbacks"
+        await until(lambda: _at_least(world, tried, MISSES), seconds=10)
+        begun, before = time.monotonic(), await world.value(tried)
+        await until(lambda: _at_least(world, tried, before + 10), seconds=20)
+        passed = time.monotonic() - begun
+        made = await world.value(tried) - before
+        assert made <= 4 + passed / SECONDS_BETWEEN + 1  # four may have been under way when it was found to be down
+
+        back = time.monotonic()
+        await sink.start()
+        await world.wait_states(seconds=20, delivered=due)
+        assert time.monotonic() - back < due * SECONDS_BETWEEN / 2
+
+
+async def _at_least(world: World, sql: str, number: int) -> bool:
+    return bool(await world.value(sql) >= number)
 
 
 async def test_a_slow_endpoint_and_dead_ones_delay_nobody(world: World, sink: Sink) -> None:

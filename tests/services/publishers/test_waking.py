@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from runtime.secret_box import SecretBox, new_key
 from tests.services.publishers.world import World, publishing, settings_for
-from tests.sink import Sink
+from tests.sink import OK, Reaction, Sink
 from tests.waiting import until
 
 
@@ -53,6 +53,20 @@ async def test_the_listener_comes_back_when_its_connection_is_cut(world: World, 
         await until(another)
         await world.owe()
         await sink.wait_count("/hook", 1, seconds=5)
+
+
+async def test_what_falls_due_later_goes_out_then_though_nobody_wakes_the_publisher(world: World, sink: Sink) -> None:
+    """Found beside others that are due, or known from the recording of a failure, or next in an order."""
+    await world.endpoint(sink.plan("/hook", OK, Reaction(503), Reaction(503), OK))
+    await world.owe(orders=1, events=2)
+    later = "UPDATE callbacks SET due_at = now() + interval '1 second' WHERE state = 'pending'"
+    await world.owe(orders=1)
+    await world.pool.execute(
+        later + " AND order_id = (SELECT order_id FROM callbacks ORDER BY created_at DESC LIMIT 1)"
+    )
+
+    async with publishing(settings_for(world.dsn, poll_seconds=60.0)):
+        await world.wait_states(seconds=8, delivered=3)
 
 
 async def _change(world: World, endpoint: UUID, column: str, value: object) -> None:
