@@ -1,150 +1,97 @@
-"""The benchmark: each step alone, then the whole way, and every id reconciled.
+"""The benchmark's course: start what stands around the system, warm up, measure, settle the account."""
 
-Rates are what this machine gave, with everything (Kafka, Postgres, services, generator and receiver) on it: quote them
-as ratios to each other, or repeat them on yours.
-"""
-
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import asyncpg
-import psutil
 
-from bench.load import Sent, post_all, ticketed
-from bench.sink import Sink
+from bench.alone import measure_alone
+from bench.databases import database_beside
+from bench.durability import kafka_proof, must_hold, postgres_proof, signature_proof
+from bench.ground import CONNECTIONS, Ground, Machine
+from bench.job import Helper
+from bench.processes import peak_resident_mb
+from bench.surroundings import surroundings
+from bench.whole import measure_steady, measure_whole
 
-POLL_SECONDS = 0.05
-
-
-class Machine(Protocol):
-    """The running system, as the command line made it."""
-
-    ingest_url: str
-    dsn: str
-
-    async def stop(self, service: str) -> None:
-        """Stop one service."""
-
-    async def start(self, service: str) -> None:
-        """Start it again, and wait until it is ready."""
-
-    async def make_endpoint(self, url: str) -> None:
-        """Make an endpoint of the standard dialect there."""
-
-    def processes(self) -> dict[str, int]:
-        """Process ids by name."""
+PARTS = ("alone", "whole", "steady")
+WARM_EVENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Spans:
-    """First and last moments, by Postgres' clock."""
+class Plan:
+    """What to measure. `events`: of each round; `seconds`: of the steady stretch."""
 
-    applied_seconds: float
-    delivered_seconds: float
+    events: int
+    seconds: float
+    rounds: int = 3
+    parts: Sequence[str] = PARTS
 
 
-class Benchmark:
-    """One run over `events` events of each kind."""
-
-    def __init__(self, machine: Machine, *, events: int, until: Callable[[Callable[[], Awaitable[bool]]], Any]) -> None:
-        self._machine = machine
-        self._events = events
-        self._until = until
-
-    async def run(self) -> dict[str, Any]:
-        """All figures; raises nothing for a bad one: `ids` tells."""
-        async with Sink() as sink:
-            database = await asyncpg.connect(self._machine.dsn)
-            try:
-                await self._machine.make_endpoint(sink.url)
-                alone = await self._alone(database)
-                whole = await self._whole(database)
-                ids = await self._ids(database, sink)
-            finally:
-                await database.close()
-        return {**alone, "e2e": whole, "resident_mb": self._memory(), "ids": ids}
-
-    async def _alone(self, database: asyncpg.Connection) -> dict[str, Any]:
-        """Each step by itself, the others stopped."""
-        for service in ("processor-ticketed", "publisher"):
-            await self._machine.stop(service)
-        sent = await self._send("alone")
-        await self._machine.start("processor-ticketed")
-        await self._reach(database, "SELECT count(*) FROM orders WHERE order_no LIKE 'alone-%'")
-        await self._machine.stop("processor-ticketed")
-        await self._machine.start("publisher")
-        await self._reach(database, "SELECT count(*) FROM callbacks WHERE state = 'delivered'")
-        await self._machine.start("processor-ticketed")
-        spans = await self._spans(database, "alone-%")
-        return {
-            "ingest": {
-                "accepted_per_s": round(self._events / sent.seconds),
-                "p50_ms": round(sent.percentile(50), 2),
-                "p99_ms": round(sent.percentile(99), 2),
-            },
-            "processors": {"applied_per_s": round(self._events / spans.applied_seconds)},
-            "publishers": {"delivered_per_s": round(self._events / spans.delivered_seconds)},
+async def run(machine: Machine, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    """All figures. Raises NotDurable; what was lost or doubled stands in `ids`."""
+    async with _ground(machine, say) as ground:
+        where = await surroundings(ground.database, machine.servers)
+        secret = await _make_endpoint(ground)
+        say("warming up")
+        warm = await ground.send("warm", min(plan.events, WARM_EVENTS))
+        await ground.received(warm.accepted)
+        figures = await _measure(ground, plan)
+        example = (await ground.sink.ask(do="example"))["request"]
+        proofs = {
+            **await postgres_proof(ground.database),
+            **await kafka_proof(machine.kafka),
+            **signature_proof(ingest=machine.ingest, example=example, secret=secret),
         }
+        must_hold(proofs)
+        ids = await ground.ledger.ids(ground.database)
+        resident = peak_resident_mb(machine.processes())
+        return {**figures, "resident_mb": resident, "durability": proofs, **where, "ids": ids}
 
-    async def _whole(self, database: asyncpg.Connection) -> dict[str, Any]:
-        sent = await self._send("whole")
-        await self._reach(database, "SELECT count(*) FROM callbacks WHERE state = 'delivered'", rounds=2)
-        latencies = await database.fetch(
-            "SELECT extract(epoch FROM a.finished_at - e.arrived_at) * 1000 AS ms FROM attempts a"
-            " JOIN callbacks c USING (callback_id) JOIN events e USING (event_id)"
-            " JOIN orders o ON o.order_id = c.order_id"
-            " WHERE o.order_no LIKE 'whole-%' AND a.outcome = 'delivered' ORDER BY 1"
+
+async def _measure(ground: Ground, plan: Plan) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for part in plan.parts:
+        if part == "alone":
+            found = await measure_alone(ground, events=plan.events, rounds=plan.rounds)
+        elif part == "whole":
+            found = await measure_whole(ground, events=plan.events, rounds=plan.rounds)
+        else:
+            found = await measure_steady(ground, seconds=plan.seconds)
+        for section, values in found.items():
+            figures[section] = figures.get(section, {}) | values
+    return figures
+
+
+async def _make_endpoint(ground: Ground) -> str:
+    form = {"name": "bench", "url": f"{ground.sink_url}/hook", "dialect": "standard", "max_in_flight": CONNECTIONS}
+    made = await ground.machine.console("POST", "/endpoints", form)
+    ground.endpoint = made["endpoint_id"]
+    return str(made["secret"])
+
+
+@asynccontextmanager
+async def _ground(machine: Machine, say: Callable[[str], None]) -> AsyncIterator[Ground]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketwire-bench-")))
+        database = await asyncpg.connect(machine.dsn)
+        stack.push_async_callback(database.close)
+        ground = Ground(
+            machine=machine,
+            database=database,
+            ceilings=await stack.enter_async_context(database_beside(machine.dsn)),
+            folder=folder,
+            say=say,
+            generator=await stack.enter_async_context(Helper("bench.generator")),
+            sink=await stack.enter_async_context(Helper("bench.sink")),
+            noop=await stack.enter_async_context(Helper("bench.noop")),
+            bare_rows=await stack.enter_async_context(Helper("bench.bare_rows")),
+            bare_client=await stack.enter_async_context(Helper("bench.bare_client")),
         )
-        first, last = await self._moments(database)
-        return {
-            "accepted_per_s": round(self._events / sent.seconds),
-            "delivered_per_s": round(self._events / (last - first).total_seconds()),
-            "p50_ms": round(float(latencies[len(latencies) // 2]["ms"])),
-            "p99_ms": round(float(latencies[int(len(latencies) * 0.99)]["ms"])),
-        }
-
-    async def _send(self, name: str) -> Sent:
-        return await post_all(self._machine.ingest_url, [ticketed(f"{name}-{n:07}") for n in range(self._events)])
-
-    async def _reach(self, database: asyncpg.Connection, sql: str, *, rounds: int = 1) -> None:
-        async def reached() -> bool:
-            return bool(await database.fetchval(sql) >= self._events * rounds)
-
-        await self._until(reached)
-
-    async def _spans(self, database: asyncpg.Connection, like: str) -> _Spans:
-        row = await database.fetchrow(
-            "SELECT extract(epoch FROM max(r.processed_at) - min(r.processed_at)) AS applied,"
-            " (SELECT extract(epoch FROM max(a.finished_at) - min(a.started_at)) FROM attempts a) AS delivered"
-            " FROM arrivals r JOIN orders o USING (order_id) WHERE o.order_no LIKE $1",
-            like,
-        )
-        assert row is not None  # noqa: S101 - an aggregate always gives a row
-        return _Spans(float(row["applied"]), float(row["delivered"]))
-
-    async def _moments(self, database: asyncpg.Connection) -> tuple[Any, Any]:
-        row = await database.fetchrow(
-            "SELECT min(e.arrived_at) AS first, max(c.finished_at) AS last"
-            " FROM events e JOIN callbacks c USING (event_id)"
-            " JOIN orders o ON o.order_id = c.order_id WHERE o.order_no LIKE 'whole-%'"
-        )
-        assert row is not None  # noqa: S101 - an aggregate always gives a row
-        return row["first"], row["last"]
-
-    async def _ids(self, database: asyncpg.Connection, sink: Sink) -> dict[str, int]:
-        """Every event sent against every callback received."""
-        sent = self._events * 2
-        owed = await database.fetchval("SELECT count(*) FROM callbacks")
-        journal = await database.fetchval("SELECT count(*) FROM journal")
-        return {
-            "sent": sent,
-            "lost": sent - len(sink.ids),
-            "doubled": (owed - sent) + (journal - sent),
-            "received_again": sum(sink.ids.values()) - len(sink.ids),
-        }
-
-    def _memory(self) -> dict[str, int]:
-        return {
-            name: round(psutil.Process(pid).memory_info().rss / 1e6) for name, pid in self._machine.processes().items()
-        }
+        ground.sink_url = (await ground.sink.ask(do="where"))["url"]
+        ground.noop_url = (await ground.noop.ask())["url"]
+        yield ground

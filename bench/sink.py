@@ -1,31 +1,110 @@
-"""The receiver: answers 200 at once and counts the ids that came."""
+"""The channel's receiver, as a process: answers 200 at once, and notes the order, the webhook-id and the time of each.
 
-from collections import Counter
+What is posted below /silent is never answered. One thread over bytes, for the generator's reason.
+"""
 
-from runtime.http_server import HttpServer, Receive, Scope, Send
+import os
+import re
+import selectors
+import socket
+import sys
+import time
+from pathlib import Path
+
+import orjson
+
+from bench.job import Job, answer
+from bench.wire import message_length
+
+SILENT = "/silent"
+
+_YES = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+_MESSAGE = re.compile(rb"\r\nwebhook-id: (\S+)\r\n", re.IGNORECASE)
+_ORDER = re.compile(rb'"order_no":"([^"]+)"')
+_RECEIVE_BYTES = 64 * 1024
+_BACKLOG = 1024
+
+
+class _Client:
+    """One connection that came, and what was received on it that is not a whole request yet."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self.received = bytearray()
 
 
 class Sink:
-    """Listens on a free port of this machine while used as a context."""
+    """Listens on a free port of this machine."""
 
     def __init__(self) -> None:
-        self.ids: Counter[bytes] = Counter()
-        self._server = HttpServer(self._answer, host="127.0.0.1", port=0)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        self._selector = selectors.DefaultSelector()
+        self._received: list[bytes] = []
+        self._example = b""
 
-    @property
-    def url(self) -> str:
-        return self._server.url
+    def run(self) -> None:
+        """Receive, and do what the bench asks, until it is gone."""
+        self._selector.register(self._listener, selectors.EVENT_READ, None)
+        self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self)
+        asked = bytearray()
+        while True:
+            for key, _ in self._selector.select():
+                if isinstance(key.data, _Client):
+                    self._read(key.data)
+                elif key.data is None:
+                    self._accept()
+                elif not (words := os.read(sys.stdin.fileno(), _RECEIVE_BYTES)):
+                    return
+                else:
+                    asked += words
+                    *whole, asked = asked.split(b"\n")
+                    for line in whole:
+                        answer(self._obey(orjson.loads(line)))
 
-    async def __aenter__(self) -> "Sink":
-        await self._server.start()
-        return self
+    def _obey(self, job: Job) -> Job:
+        match job["do"]:
+            case "where":
+                return {"url": f"http://127.0.0.1:{self._listener.getsockname()[1]}"}
+            case "count":
+                return {"received": len(self._received)}
+            case "example":
+                return {"request": self._example.decode("latin-1")}
+            case "take":
+                Path(job["file"]).write_bytes(b"".join(self._received))
+                received, self._received = len(self._received), []
+                return {"received": received}
+        return {"error": f"unknown: {job['do']}"}
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._server.stop(5.0)
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(connection, selectors.EVENT_READ, _Client(connection))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        while (await receive()).get("more_body"):
-            continue
-        self.ids[dict(scope["headers"]).get(b"webhook-id", b"")] += 1
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+    def _read(self, client: _Client) -> None:
+        try:
+            received = client.socket.recv(_RECEIVE_BYTES)
+        except ConnectionError:
+            received = b""
+        if not received:
+            self._selector.unregister(client.socket)
+            client.socket.close()
+            return
+        client.received += received
+        length = message_length(client.received)
+        if length and len(client.received) >= length:
+            self._note(client.received)
+            silent = client.received.startswith(SILENT.encode(), 5)
+            client.received.clear()
+            if not silent:
+                client.socket.sendall(_YES)
+
+    def _note(self, request: bytearray) -> None:
+        if not self._example:
+            self._example = bytes(request)
+        order, message = _ORDER.search(request), _MESSAGE.search(request)
+        words = (order[1] if order else b"-", message[1] if message else b"-", time.monotonic_ns())
+        self._received.append(b"%b %b %d\n" % words)
+
+
+if __name__ == "__main__":
+    Sink().run()

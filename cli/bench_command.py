@@ -3,22 +3,20 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bench.run import POLL_SECONDS, Benchmark
-from cli.api_client import ApiClient
-from cli.demo_command import Defaults
-from cli.hub import Hub
-from cli.running import RunningUp
-from cli.sample_list import samples
-from cli.talk import Json, print_fields, print_heading, print_json, say
+from bench.report import tables
+from bench.run import PARTS, Plan, run
+from cli.bench_machine import bench_machine
+from cli.names import known_name
+from cli.talk import print_heading, print_json, print_table, say
 from runtime.logs import configure_logs
+from runtime.settings import load_settings
 
-PATIENCE_SECONDS = 600.0
+_TO_STDOUT = "-"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,66 +25,50 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    events: Annotated[int, typer.Option(min=100, max=1_000_000, help="Events of each of the two rounds.")] = 20_000,
-    file: Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.")] = None,
-    as_json: Json = False,
+    events: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Events of each round.")] = 20_000,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of which the median counts.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long the steady stretch lasts.")] = 30.0,
+    only: Annotated[list[str] | None, typer.Option(metavar="PART", help=f"Measure only: {', '.join(PARTS)}.")] = None,
+    file: Annotated[
+        str, typer.Option("--json", metavar="FILE", help="Write all figures there, as JSON; -: print them.")
+    ] = "",
 ) -> None:
-    """Measure ingest, processors, publisher and the whole way, on servers and data of its own; ends by itself.
+    """Measure each step, the whole way and its waiting times, each against a ceiling of the same minutes.
+
+    It runs on data of its own, removed at the end: embedded, or in a database and under a topic prefix of its own on
+    the servers that the settings name. Exit code 1 when an id was lost or doubled, or durability was not on.
 
     \b
     ticketwire bench
-    ticketwire bench --events 50000 --file build/bench.json
+    ticketwire bench --events 50000 --json build/bench.json
+    ticketwire bench --only steady --seconds 300
     """
     configure_logs(service="bench", format_="text")
-    with tempfile.TemporaryDirectory(prefix="ticketwire-bench-") as folder:
-        hub = Hub(Defaults(), data_dir=Path(folder), talk=say, any_port=True, isolated=True)
-        figures = asyncio.run(_measured(hub, events))
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(figures, indent=2))
-    if as_json:
+    parts = [known_name("part", part, PARTS) for part in only or PARTS]
+    figures = asyncio.run(_measured(Plan(events=events, seconds=seconds, rounds=rounds, parts=parts)))
+    if file == _TO_STDOUT:
         print_json(figures)
-        return
-    for part, values in figures.items():
-        print_heading(part)
-        print_fields(values)
+    else:
+        _show(figures)
+        if file:
+            _write(Path(file), figures)
     if figures["ids"]["lost"] or figures["ids"]["doubled"]:
         raise typer.Exit(1)
 
 
-async def _measured(hub: Hub, events: int) -> dict[str, Any]:
-    running = await hub.start()
-    try:
-        return await Benchmark(_Running(hub, running), events=events, until=_until).run()
-    finally:
-        await hub.stop()
+async def _measured(plan: Plan) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="ticketwire-bench-") as folder:
+        async with bench_machine(load_settings(), folder=Path(folder), talk=say) as machine:
+            return await run(machine, plan, say)
 
 
-async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens in other processes
-            await asyncio.sleep(POLL_SECONDS)
+def _show(figures: dict[str, Any]) -> None:
+    for table in tables(figures):
+        print_heading(table.heading)
+        print_table(table.columns, table.rows)
 
 
-class _Running:
-    """`bench.run.Machine`, by the hub."""
-
-    def __init__(self, hub: Hub, running: RunningUp) -> None:
-        self.ingest_url = running.sources[samples()[0].source]
-        self.dsn = running.postgres
-        self._hub = hub
-        self._api = ApiClient(running.console, running.admin_token)
-
-    async def stop(self, service: str) -> None:
-        await self._hub.child(service).stop()
-
-    async def start(self, service: str) -> None:
-        await self._hub.child(service).start()
-        await self._hub.child(service).wait_ready()
-
-    async def make_endpoint(self, url: str) -> None:
-        form = {"name": "bench", "url": f"{url}/hook", "dialect": "standard", "max_in_flight": 64}
-        await asyncio.to_thread(self._api.post, "/endpoints", form)
-
-    def processes(self) -> dict[str, int]:
-        return self._hub.processes()
+def _write(file: Path, figures: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(figures, indent=2))
+    say(f"all figures: {file}")

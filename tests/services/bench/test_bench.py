@@ -1,0 +1,63 @@
+"""The benchmark on real servers, small: its shape, its account, and that it refuses what is not durable."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from bench.durability import NotDurable, must_hold, postgres_proof
+from bench.report import tables
+from bench.run import WARM_EVENTS, Plan, run
+from cli.bench_machine import bench_machine
+from cli.demo_command import Defaults
+from runtime.settings import KafkaSettings, PostgresSettings
+from tests.services.conftest import OwnPostgres
+
+EVENTS = 1200
+
+
+async def test_a_small_run_measures_every_part_and_settles_every_id(
+    kafka_bootstrap: str, own_postgres: OwnPostgres, tmp_path: Path
+) -> None:
+    postgres = await own_postgres(extra_settings={})
+    given = Defaults(
+        kafka=KafkaSettings(bootstrap_servers=kafka_bootstrap), postgres=PostgresSettings(dsn=SecretStr(postgres.dsn))
+    )
+    said: list[str] = []
+    async with bench_machine(given, folder=tmp_path, talk=said.append) as machine:
+        figures = await run(machine, Plan(events=EVENTS, seconds=1.0, rounds=1), said.append)
+    sent = WARM_EVENTS + EVENTS + EVENTS + 200
+    assert figures["ids"] == dict.fromkeys(("sent", "accepted", "applied", "delivered"), sent) | {
+        "lost": 0,
+        "doubled": 0,
+    }
+    assert figures["ceilings"].keys() == {"noop_per_s", "bare_rows_per_s", "bare_client_per_s"}
+    assert figures["ratios"].keys() == {"ingest", "processors", "publishers", "whole"}
+    assert all(0 < ratio < 2 for ratio in figures["ratios"].values())
+    assert 0 < figures["e2e"]["p50_ms_at_200"] <= figures["e2e"]["p99_ms_at_200"]
+    assert figures["e2e"]["delivered_per_s"] > 0
+    assert figures["cpu_ms_per_event"]["total"] is None, "Kafka and Postgres run elsewhere: nobody may add it up"
+    assert {"ingest", "processor-ticketed", "publisher", "generator", "sink"} <= figures["cpu_ms_per_event"].keys()
+    assert False not in figures["durability"].values()
+    assert next(table.heading for table in tables(figures)) == "measured against its goal"
+    assert await _databases(postgres.dsn) == {"postgres", "ticketwire"}, "what it made is gone"
+
+
+async def test_figures_without_durability_are_refused(database_dsn: str) -> None:
+    database = await asyncpg.connect(database_dsn)
+    try:
+        proof = await postgres_proof(database)
+    finally:
+        await database.close()
+    assert proof["fsync"] is False
+    with pytest.raises(NotDurable, match="fsync"):
+        must_hold(proof)
+
+
+async def _databases(dsn: str) -> set[str]:
+    database = await asyncpg.connect(dsn)
+    try:
+        return {row[0] for row in await database.fetch("SELECT datname FROM pg_database WHERE NOT datistemplate")}
+    finally:
+        await database.close()
