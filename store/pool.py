@@ -98,11 +98,25 @@ def _decode_jsonb(content: bytes) -> object:
     return orjson.loads(content[1:])
 
 
+_LOST = (
+    "connection is closed",
+    "connection has been released back to the pool",  # what a pool says of one that was lost since the last statement
+    "another operation is cancelling",  # of a statement that was not answered in time
+    "pool is closing",
+    "pool is closed",
+)
+"""The words by which the client's InterfaceError, which is for wrong use of it, tells of a connection that was lost: for
+each statement after the one that lost it. It has no class of its own for that."""
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether waiting may cure it, without a change of the data: the server is away, restarting, full or read-only,
-    two of us collided, or its schema is not (yet) ours. What is left is about the values: see `is_refusal`.
+    two of us collided, or its schema is not (yet) ours. What is left is about the values, see `is_refusal`, or a defect
+    of ours, such as a statement with an argument too many.
     """
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError):
+        return any(words in str(error) for words in _LOST)
+    if isinstance(error, asyncpg.PostgresError):
         return not is_refusal(error)
     return isinstance(error, OSError | TimeoutError)
 
