@@ -105,7 +105,7 @@ _LOST = (
     "pool is closing",
     "pool is closed",
 )
-"""The words by which the client's InterfaceError, which is for wrong use of it, tells of a connection that was lost: for
+"""The words by which the client's InterfaceError, which is for wrong use of it, tells of a connection that was lost, at
 each statement after the one that lost it. It has no class of its own for that."""
 
 
