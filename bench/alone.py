@@ -9,8 +9,7 @@ from bench.ground import PROCESSOR, PUBLISHER, Ground
 from bench.ledger import Sent
 from bench.processes import CpuSeconds, cpu_seconds, spent
 
-# Every batch but the last one: from the beginning of the first transaction to that of the last one.
-_APPLIED = """
+APPLIED = """
 WITH batches AS (
     SELECT a.processed_at, count(*) AS events FROM arrivals AS a JOIN orders AS o USING (order_id)
     WHERE o.order_no LIKE $1 GROUP BY a.processed_at
@@ -18,6 +17,8 @@ WITH batches AS (
 SELECT sum(events) FILTER (WHERE processed_at < last)
     / extract(epoch FROM max(last) - min(first)) FROM batches, ends
 """
+"""Events a second: every batch but the last one, from the beginning of the first transaction to that of the last."""
+
 _DELIVERED = """
 SELECT count(*) / extract(epoch FROM max(c.finished_at) - min(a.started_at))
 FROM orders AS o JOIN callbacks AS c USING (order_id) JOIN attempts AS a USING (callback_id) WHERE o.order_no LIKE $1
@@ -68,8 +69,8 @@ async def measure_alone(ground: Ground, *, events: int, rounds: int) -> dict[str
 
 
 async def _round(ground: Ground, prefix: str, events: int, found: Rounds) -> None:
-    machine, processors = ground.machine, ground.processors()
-    for service in (*processors, PUBLISHER):
+    machine = ground.machine
+    for service in (PROCESSOR, PUBLISHER):
         await machine.stop(service)
     found.noop.append(await ground.noop_per_s(prefix, events))
     sent = await _ingest(ground, prefix, events, found)
@@ -78,8 +79,7 @@ async def _round(ground: Ground, prefix: str, events: int, found: Rounds) -> Non
     found.bare_rows.append(written["orders"] / written["seconds"])
     found.bare_client.append(await _bare_client(ground, prefix, events))
     await _publishers(ground, prefix, sent.accepted, found)
-    for service in processors:
-        await machine.start(service)
+    await machine.start(PROCESSOR)
 
 
 async def _ingest(ground: Ground, prefix: str, events: int, found: Rounds) -> Sent:
@@ -96,7 +96,7 @@ async def _processors(ground: Ground, prefix: str, events: int, found: Rounds) -
     before = cpu_seconds(ground.processes())
     await ground.applied(events)
     found.add_cpu("processors", spent(before, cpu_seconds(ground.processes())))
-    found.processors.append(float(await ground.database.fetchval(_APPLIED, f"{prefix}-%")))
+    found.processors.append(float(await ground.database.fetchval(APPLIED, f"{prefix}-%")))
     await ground.machine.stop(PROCESSOR)
 
 

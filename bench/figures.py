@@ -33,6 +33,15 @@ def ratio(measured: Sequence[float], ceilings: Sequence[float]) -> float:
     return round(median(value / ceiling for value, ceiling in zip(measured, ceilings, strict=True)), 3)
 
 
+def slope(values: Sequence[float]) -> float:
+    """By how much the values grow from one to the next (least squares); 0 for fewer than two."""
+    if len(values) < 2:
+        return 0.0
+    centre, mean = (len(values) - 1) / 2, sum(values) / len(values)
+    moved = sum((place - centre) * (value - mean) for place, value in enumerate(values))
+    return moved / sum((place - centre) ** 2 for place in range(len(values)))
+
+
 def middle(values: Sequence[float]) -> int:
     """The median of rates."""
     return round(median(values))

@@ -24,7 +24,9 @@ PROCESSOR = "processor-ticketed"
 PUBLISHER = "publisher"
 CONNECTIONS = 64
 
-_UNFINISHED = "SELECT count(*) FROM callbacks WHERE state IN ('queued', 'waiting', 'pending', 'sending')"
+_UNFINISHED = """
+SELECT count(*) FROM callbacks WHERE endpoint_id = $1 AND state IN ('queued', 'waiting', 'pending', 'sending')
+"""
 
 
 class Machine(Protocol):
@@ -80,30 +82,31 @@ class Ground:
         """Everything that runs, by name."""
         return self.machine.processes() | {"generator": self.generator.pid, "sink": self.sink.pid}
 
-    def processors(self) -> list[str]:
-        """The services that stand between Kafka and Postgres."""
-        return [name for name in self.machine.services if name.startswith("processor-")]
+    @property
+    def door(self) -> str:
+        """Where the bench's source sends its events."""
+        return f"{self.machine.ingest}/in/{SOURCE}"
 
     async def send(self, prefix: str, events: int, *, rate: float | None = None) -> Sent:
         """Send ticketed events of new orders, and note them in the ledger."""
-        sent = await self.post(f"{self.machine.ingest}/in/{SOURCE}", prefix, events, rate=rate)
+        sent = await self.post(self.door, prefix, events=events, rate=rate)
         self.ledger.note_sent(sent)
         return sent
 
-    async def post(self, url: str, prefix: str, events: int, *, rate: float | None = None) -> Sent:
-        """The same to any address; only the generator knows of it."""
+    async def post(self, url: str, prefix: str, *, connections: int = CONNECTIONS, **how: float | None) -> Sent:
+        """The same to any address, as `generator.send` says; the ledger does not know of it."""
         file = self.folder / "sent"
-        job = {"prefix": prefix, "events": events, "rate": rate, "connections": CONNECTIONS, "times": str(file)}
-        done = await self.generator.ask(url=url, secret=self.machine.secret, **job)
+        job = {"url": url, "prefix": prefix, "connections": connections, "times": str(file), **how}
+        done = await self.generator.ask(secret=self.machine.secret, **job)
         return Sent.read(prefix, file, count=done["sent"], begun=done["begun_ns"])
 
     async def noop_per_s(self, prefix: str, events: int) -> float:
         """The ceiling of ingest, now."""
-        return (await self.post(f"{self.noop_url}/in/{SOURCE}", prefix, events)).accepted_per_s
+        return (await self.post(f"{self.noop_url}/in/{SOURCE}", prefix, events=events)).accepted_per_s
 
     async def unfinished(self) -> int:
-        """Callbacks that are still to be delivered."""
-        return int(await self.database.fetchval(_UNFINISHED))
+        """Callbacks that are still to be delivered to the bench's endpoint."""
+        return int(await self.database.fetchval(_UNFINISHED, self.endpoint))
 
     async def applied(self, events: int) -> None:
         """Wait until so many callbacks are owed and none was delivered."""

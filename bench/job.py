@@ -46,6 +46,7 @@ class Helper:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
+            start_new_session=True,  # Ctrl-C is for the bench, which ends it
         )
         return self
 

@@ -40,6 +40,12 @@ _GOALS = (
     _Goal("CPU ms per event, all but generator and sink", "cpu_ms_per_event.total", 0.6, at_most=True),
     _Goal("end to end at 200/s, p50 ms", "e2e.p50_ms_at_200", 15, at_most=True),
     _Goal("end to end at 200/s, p99 ms", "e2e.p99_ms_at_200", 45, at_most=True),
+    _Goal("claim, a hundred times as much waiting, p50 of itself", "claims.ratio_p50", 1.3, at_most=True),
+    _Goal("beside a dead endpoint, p99 of itself without", "dead_endpoint.ratio_p99", 1.2, at_most=True),
+    _Goal("replay, of live", "replays.ratio_apply", 0.9),
+    _Goal("rebuild, of live", "replays.ratio_rebuild", 0.9),
+    _Goal("largest service, MB", "largest_service_mb", 150, at_most=True),
+    _Goal("ingest overloaded, growth in MB a minute", "overload.growth_mb_a_minute", 0.5, at_most=True),
 )
 
 
@@ -51,7 +57,7 @@ def tables(figures: Mapping[str, Any]) -> list[Table]:
         Table("milliseconds", ("what", *(name.removesuffix("_ms") for name in _LATENCIES)), _latencies(figures)),
         Table("CPU milliseconds per event", ("process", "the whole way", "alone"), _cpu(figures)),
     ]
-    sections = ("resident_mb", "durability", "machine", "versions", "ids")
+    sections = ("overload", "resident_mb", "durability", "machine", "versions", "ids")
     found += [
         Table(section.replace("_", " "), ("name", "value"), [[*item] for item in figures[section].items()])
         for section in sections
@@ -67,7 +73,7 @@ def _goals(figures: Mapping[str, Any]) -> list[list[object]]:
 def _rates(figures: Mapping[str, Any]) -> list[list[object]]:
     return [
         [f"{section}: {name.removesuffix('_per_s').replace('_', ' ')}", value]
-        for section in ("ceilings", "ingest", "processors", "publishers", "e2e")
+        for section in ("ceilings", "ingest", "processors", "publishers", "e2e", "replays", "overload")
         for name, value in figures.get(section, {}).items()
         if name.endswith("_per_s")
     ]
@@ -80,10 +86,19 @@ def _latencies(figures: Mapping[str, Any]) -> list[list[object]]:
         "end to end at 200/s": ("e2e", "_at_200"),
         "end to end at full load": ("e2e", "_at_full_load"),
     }
-    return [
+    rows: list[list[object]] = [
         [what, *(figures[section][f"{name}{suffix}"] for name in _LATENCIES)]
         for what, (section, suffix) in sets.items()
         if f"p50_ms{suffix}" in figures.get(section, {})
+    ]
+    parts = {
+        "claim, few waiting": "claims.of_few",
+        "claim, many waiting": "claims.of_many",
+        "end to end at 200/s": "dead_endpoint.without",
+        "the same beside a dead endpoint": "dead_endpoint.with",
+    }
+    return rows + [
+        [what, *(found[name] for name in _LATENCIES)] for what, at in parts.items() if (found := _at(figures, at))
     ]
 
 

@@ -1,7 +1,7 @@
 """The benchmark's course: start what stands around the system, warm up, measure, settle the account."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,26 +10,40 @@ from typing import Any
 import asyncpg
 
 from bench.alone import measure_alone
+from bench.claims import measure_claims
 from bench.databases import database_beside
+from bench.dead_endpoint import measure_dead_endpoint
 from bench.durability import kafka_proof, must_hold, postgres_proof, signature_proof
 from bench.ground import CONNECTIONS, Ground, Machine
 from bench.job import Helper
+from bench.overload import measure_overload
 from bench.processes import peak_resident_mb
+from bench.replays import measure_replays
 from bench.surroundings import surroundings
 from bench.whole import measure_steady, measure_whole
 
-PARTS = ("alone", "whole", "steady")
+MAIN_PARTS = ("alone", "whole", "steady")
+MORE_PARTS = ("claims", "replays", "dead-endpoint", "overload")
+"""In this order: a rebuild finds all that is in Postgres on Kafka, as long as nobody fills Postgres by hand."""
+
+PARTS = MAIN_PARTS + MORE_PARTS
 WARM_EVENTS = 1000
+WARM_PER_S = 200.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. `events`: of each round; `seconds`: of the steady stretch."""
+    """What to measure. `events`: of each round; `seconds`: of the steady stretch; `overload`: of the overload;
+    `few` and `many` callbacks that wait for a claim; `due` ones of the dead endpoint."""
 
     events: int
     seconds: float
     rounds: int = 3
-    parts: Sequence[str] = PARTS
+    overload: float = 600.0
+    few: int = 10_000
+    many: int = 1_000_000
+    due: int = 100_000
+    parts: Sequence[str] = MAIN_PARTS
 
 
 async def run(machine: Machine, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
@@ -37,33 +51,48 @@ async def run(machine: Machine, plan: Plan, say: Callable[[str], None]) -> dict[
     async with _ground(machine, say) as ground:
         where = await surroundings(ground.database, machine.servers)
         secret = await _make_endpoint(ground)
-        say("warming up")
-        warm = await ground.send("warm", min(plan.events, WARM_EVENTS))
-        await ground.received(warm.accepted)
+        proofs = await _warm_up(ground, secret)
         figures = await _measure(ground, plan)
-        example = (await ground.sink.ask(do="example"))["request"]
-        proofs = {
-            **await postgres_proof(ground.database),
-            **await kafka_proof(machine.kafka),
-            **signature_proof(ingest=machine.ingest, example=example, secret=secret),
-        }
-        must_hold(proofs)
         ids = await ground.ledger.ids(ground.database)
-        resident = peak_resident_mb(machine.processes())
-        return {**figures, "resident_mb": resident, "durability": proofs, **where, "ids": ids}
+        ids["lost"] += figures.get("overload", {}).get("lost", 0)
+        figures["largest_service_mb"] = max(figures["resident_mb"].get(name, 0.0) for name in machine.services)
+        return {**figures, "durability": proofs, **where, "ids": ids}
+
+
+async def _warm_up(ground: Ground, secret: str) -> dict[str, Any]:
+    """Slowly at first: Postgres counts what a session did once a second. Then ask how durable it is."""
+    ground.say("warming up")
+    for prefix, rate in (("warm", WARM_PER_S), ("warmer", None)):
+        sent = await ground.send(prefix, WARM_EVENTS // 2, rate=rate)
+        await ground.received(sent.accepted)
+    example = (await ground.sink.ask(do="example"))["request"]
+    proofs = {
+        **await postgres_proof(ground.database),
+        **await kafka_proof(ground.machine.kafka),
+        **signature_proof(ingest=ground.machine.ingest, example=example, secret=secret),
+    }
+    must_hold(proofs)
+    return proofs
 
 
 async def _measure(ground: Ground, plan: Plan) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for part in plan.parts:
-        if part == "alone":
-            found = await measure_alone(ground, events=plan.events, rounds=plan.rounds)
-        elif part == "whole":
-            found = await measure_whole(ground, events=plan.events, rounds=plan.rounds)
-        else:
-            found = await measure_steady(ground, seconds=plan.seconds)
+    resident: dict[str, float] = {}
+    figures: dict[str, Any] = {"resident_mb": resident}
+    measures: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
+        "alone": lambda: measure_alone(ground, events=plan.events, rounds=plan.rounds),
+        "whole": lambda: measure_whole(ground, events=plan.events, rounds=plan.rounds),
+        "steady": lambda: measure_steady(ground, seconds=plan.seconds),
+        "claims": lambda: measure_claims(ground, few=plan.few, many=plan.many),
+        "dead-endpoint": lambda: measure_dead_endpoint(ground, seconds=plan.seconds, rounds=plan.rounds, due=plan.due),
+        "replays": lambda: measure_replays(ground, events=plan.events, rounds=plan.rounds),
+        "overload": lambda: measure_overload(ground, seconds=plan.overload),
+    }
+    for part in [part for part in PARTS if part in plan.parts]:
+        found = await measures[part]()
         for section, values in found.items():
             figures[section] = figures.get(section, {}) | values
+        for name, megabytes in peak_resident_mb(ground.machine.processes()).items():
+            resident[name] = max(megabytes, resident.get(name, 0.0))
     return figures
 
 

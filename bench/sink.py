@@ -18,6 +18,7 @@ from bench.wire import message_length
 
 SILENT = "/silent"
 
+_SILENT = f"POST {SILENT}".encode()
 _YES = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 _MESSAGE = re.compile(rb"\r\nwebhook-id: (\S+)\r\n", re.IGNORECASE)
 _ORDER = re.compile(rb'"order_no":"([^"]+)"')
@@ -92,11 +93,10 @@ class Sink:
         client.received += received
         length = message_length(client.received)
         if length and len(client.received) >= length:
-            self._note(client.received)
-            silent = client.received.startswith(SILENT.encode(), 5)
-            client.received.clear()
-            if not silent:
+            if not client.received.startswith(_SILENT):
+                self._note(client.received)
                 client.socket.sendall(_YES)
+            client.received.clear()
 
     def _note(self, request: bytearray) -> None:
         if not self._example:

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from bench.report import tables
-from bench.run import PARTS, Plan, run
+from bench.run import MAIN_PARTS, PARTS, Plan, run
 from cli.bench_machine import bench_machine
 from cli.names import known_name
 from cli.talk import print_heading, print_json, print_table, say
 from runtime.logs import configure_logs
+from runtime.service import stop_signals
 from runtime.settings import load_settings
 
 _TO_STDOUT = "-"
@@ -25,10 +26,15 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
+    *,
     events: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Events of each round.")] = 20_000,
     rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of which the median counts.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long the steady stretch lasts.")] = 30.0,
-    only: Annotated[list[str] | None, typer.Option(metavar="PART", help=f"Measure only: {', '.join(PARTS)}.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", help=f"Repeat for more: {', '.join(PARTS)}. Default: {', '.join(MAIN_PARTS)}."),
+    ] = None,
+    overload: Annotated[float, typer.Option(min=2, max=86_400, help="Seconds of the part overload.")] = 600.0,
     file: Annotated[
         str, typer.Option("--json", metavar="FILE", help="Write all figures there, as JSON; -: print them.")
     ] = "",
@@ -42,10 +48,14 @@ def bench(
     ticketwire bench
     ticketwire bench --events 50000 --json build/bench.json
     ticketwire bench --only steady --seconds 300
+    ticketwire bench --only claims --only replays --only dead-endpoint --only overload
     """
     configure_logs(service="bench", format_="text")
-    parts = [known_name("part", part, PARTS) for part in only or PARTS]
-    figures = asyncio.run(_measured(Plan(events=events, seconds=seconds, rounds=rounds, parts=parts)))
+    parts = [known_name("part", part, PARTS) for part in only or MAIN_PARTS]
+    plan = Plan(events=events, seconds=seconds, rounds=rounds, overload=overload, parts=parts)
+    figures = asyncio.run(_until_stopped(plan))
+    if figures is None:
+        raise typer.Exit(1)
     if file == _TO_STDOUT:
         print_json(figures)
     else:
@@ -54,6 +64,20 @@ def bench(
             _write(Path(file), figures)
     if figures["ids"]["lost"] or figures["ids"]["doubled"]:
         raise typer.Exit(1)
+
+
+async def _until_stopped(plan: Plan) -> dict[str, Any] | None:
+    """The figures; None when a signal came first. Either way nothing of the run stays behind."""
+    with stop_signals() as stop:
+        measuring, stopped = asyncio.create_task(_measured(plan)), asyncio.create_task(stop.wait())
+        await asyncio.wait({measuring, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if measuring.done():
+            stopped.cancel()
+            return measuring.result()
+        say("stopping (once more to end at once)")
+        measuring.cancel()
+        await asyncio.gather(measuring, return_exceptions=True)
+        return None
 
 
 async def _measured(plan: Plan) -> dict[str, Any]:

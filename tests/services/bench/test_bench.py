@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bench.durability import NotDurable, must_hold, postgres_proof
 from bench.report import tables
-from bench.run import WARM_EVENTS, Plan, run
+from bench.run import PARTS, WARM_EVENTS, Plan, run
 from cli.bench_machine import bench_machine
 from cli.demo_command import Defaults
 from runtime.settings import KafkaSettings, PostgresSettings
@@ -26,8 +26,12 @@ async def test_a_small_run_measures_every_part_and_settles_every_id(
     )
     said: list[str] = []
     async with bench_machine(given, folder=tmp_path, talk=said.append) as machine:
-        figures = await run(machine, Plan(events=EVENTS, seconds=1.0, rounds=1), said.append)
-    sent = WARM_EVENTS + EVENTS + EVENTS + 200
+        figures = await run(
+            machine,
+            Plan(events=EVENTS, seconds=1.0, rounds=1, overload=2.0, few=700, many=7000, due=500, parts=PARTS),
+            said.append,
+        )
+    sent = WARM_EVENTS + 3 * EVENTS + 3 * 200
     assert figures["ids"] == dict.fromkeys(("sent", "accepted", "applied", "delivered"), sent) | {
         "lost": 0,
         "doubled": 0,
@@ -37,6 +41,12 @@ async def test_a_small_run_measures_every_part_and_settles_every_id(
     assert all(0 < ratio < 2 for ratio in figures["ratios"].values())
     assert 0 < figures["e2e"]["p50_ms_at_200"] <= figures["e2e"]["p99_ms_at_200"]
     assert figures["e2e"]["delivered_per_s"] > 0
+    assert figures["claims"]["of_few"].keys() == figures["claims"]["of_many"].keys() >= {"p50_ms", "p99_ms"}
+    assert figures["replays"]["apply_per_s"] > 0
+    assert figures["replays"]["rebuild_per_s"] > 0
+    assert figures["dead_endpoint"]["ratio_p99"] > 0
+    assert (figures["overload"]["lost"], figures["overload"]["answers"].keys() <= {"200", "503"}) == (0, True)
+    assert figures["overload"]["resident_mb_before"] <= figures["overload"]["resident_mb_at_most"]
     assert figures["cpu_ms_per_event"]["total"] is None, "Kafka and Postgres run elsewhere: nobody may add it up"
     assert {"ingest", "processor-ticketed", "publisher", "generator", "sink"} <= figures["cpu_ms_per_event"].keys()
     assert False not in figures["durability"].values()

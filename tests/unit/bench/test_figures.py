@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.figures import due_ns, middle, percentile, percentiles_ms, ratio
+from bench.figures import due_ns, middle, percentile, percentiles_ms, ratio, slope
 
 
 def test_a_percentile_is_a_value_that_so_many_do_not_exceed() -> None:
@@ -31,3 +31,9 @@ def test_a_ratio_is_of_the_same_round_so_that_a_slow_minute_slows_both() -> None
     assert ratio([600, 300, 60], [1000, 500, 100]) == 0.6
     assert ratio([600, 100, 600], [1000, 1000, 1000]) == 0.6
     assert middle([1.0, 900.0, 2.4]) == 2
+
+
+def test_a_slope_is_the_growth_from_one_value_to_the_next_whatever_the_noise() -> None:
+    assert slope([5.0, 5.0, 5.0]) == slope([5.0]) == slope([]) == 0.0
+    assert slope([1.0, 3.0, 5.0, 7.0]) == 2.0
+    assert slope([0.0, 1.0, 0.0, 1.0, 0.0]) == 0.0
