@@ -78,9 +78,10 @@ class Comparison:
         parked = await parked_changes(connection, self._schemas, orders)
         shadow = await digests(connection, orders)
         await work_on(connection, self._schemas.live)
-        live, inbox = await digests(connection, orders), await inbox_digests(connection, orders)
+        live = await digests(connection, orders)
         _add_up(found, orders, live, shadow)
         differing = [order for order in orders if live.get(order) != shadow.get(order) or order in parked]
+        inbox = await inbox_digests(connection, differing) if differing else {}
         described = await self._describe(connection, differing, parked, inbox, found) if differing else {}
         stored = [
             StoredDifference(
@@ -217,18 +218,18 @@ def _add_up(
 ) -> None:
     for order in orders:
         of_live, of_shadow = live.get(order, _NOTHING).tables, shadow.get(order, _NOTHING).tables
+        name = order.bytes
         for table in of_live.keys() | of_shadow.keys():
+            was, now = of_live.get(table), of_shadow.get(table)
+            number = _number(name, was)
             sums = found.sums.get(table, (0, 0))
-            found.sums[table] = (
-                sums[0] + _number(order, of_live.get(table)),
-                sums[1] + _number(order, of_shadow.get(table)),
-            )
+            found.sums[table] = (sums[0] + number, sums[1] + (number if now == was else _number(name, now)))
 
 
-def _number(order: UUID, digest: str | None) -> int:
+def _number(order: bytes, digest: str | None) -> int:
     if digest is None:
         return 0
-    return int.from_bytes(md5(order.bytes + digest.encode(), usedforsecurity=False).digest())
+    return int.from_bytes(md5(order + digest.encode(), usedforsecurity=False).digest())
 
 
 def _count(found: Compared, difference: Mapping[str, Any]) -> None:

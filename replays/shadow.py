@@ -36,7 +36,7 @@ from store.shadow import (
     write_position,
 )
 
-ORDERS_AT_ONCE = 500
+ORDERS_AT_ONCE = 1000
 SHOWN_ORDERS = 20
 KEPT = timedelta(hours=72)
 """How long a shadow that nobody promotes or discards takes up room."""

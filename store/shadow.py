@@ -7,7 +7,6 @@ alone. The few statements that look at both say `{live}`. Live rows are only eve
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,19 @@ _COPIED = (
     *("journal", "parked", "endpoints"),
 )
 """What a processor writes or looks at. `endpoints` stays empty: a fold owes nobody anything."""
+_SOUGHT_BY = {
+    "orders": "order_id",
+    "events": "event_id, order_id, superseded_by",
+    "arrivals": 'arrival_id, order_id, topic, partition, "offset"',
+    "passengers": "order_id",
+    "tickets": "order_id",
+    "pnrs": "order_id",
+    "ancillaries": "order_id",
+    "void_cases": "order_id",
+    "void_statuses": "order_id",
+    "parked": 'parked_id, topic, partition, "offset"',
+}
+"""By which columns a comparison finds rows of the shadow."""
 _OWN = ("shadow_create_position", "shadow_create_touched", "shadow_create_parking", "shadow_create_differences")
 
 
@@ -95,6 +107,8 @@ async def create_shadow(connection: Connection, schemas: Schemas) -> None:
     await connection.execute(schemas.sql("shadow_schema"))
     for table in _COPIED:
         await connection.execute(schemas.sql("shadow_copy").replace("{table}", table))
+    idle = await connection.fetch(statement("shadow_idle_indexes"), schemas.shadow)
+    await connection.execute(f"DROP INDEX {', '.join(row['name'] for row in idle)}")
     for name in _OWN:
         await connection.execute(schemas.sql(name))
 
@@ -145,8 +159,9 @@ async def discarded_places(connection: Connection, schemas: Schemas, topics: Seq
 async def note_touched(connection: Connection, schemas: Schemas, *, every_order: bool) -> int:
     """Once the range is folded: note which orders to compare, and which records only one of the two has parked.
     Returns how many orders. The connection works on the shadow."""
-    for table in _COPIED:
-        await connection.execute(statement("shadow_analyze").replace("{table}", table), timeout=None)
+    for table, columns in _SOUGHT_BY.items():
+        analyze = statement("shadow_analyze").replace("{table}", table).replace("{columns}", columns)
+        await connection.execute(analyze, timeout=None)
     await connection.execute(schemas.sql("shadow_touch"), timeout=None)
     if every_order:
         await connection.execute(schemas.sql("shadow_touch_all"), timeout=None)
@@ -166,10 +181,8 @@ async def read_seeds(connection: Connection, schemas: Schemas, orders: Sequence[
 
 async def digests(connection: Connection, orders: Sequence[UUID]) -> dict[UUID, Digests]:
     """Of these orders' rows in the schema the connection works on; an order without rows has none."""
-    found: dict[UUID, dict[str, str]] = {}
-    for row in await connection.fetch(_digest_statement(), orders):
-        found.setdefault(row["order_id"], {})[row["table"]] = row["digest"]
-    return {order: Digests(tables) for order, tables in found.items()}
+    rows = await connection.fetch(statement("shadow_digests"), orders)
+    return {row["order_id"]: Digests(row["digests"]) for row in rows}
 
 
 async def inbox_digests(connection: Connection, orders: Sequence[UUID]) -> dict[UUID, tuple[int, str]]:
@@ -233,8 +246,3 @@ async def note_promoted(connection: Connection, order: UUID, became: str) -> Non
 
 def _between(name: str, live: str, shadow: str) -> str:
     return statement(name).replace("{live}", f'"{live}"').replace("{shadow}", f'"{shadow}"')
-
-
-@cache
-def _digest_statement() -> str:
-    return statement("shadow_digests").replace("{rows}", statement("shadow_rows"))
