@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -27,8 +28,11 @@ from runtime.logs import get_logger
 from runtime.settings import Settings
 from schemas.topics import processor_group, raw_topic
 
-POLL_MS = 10
-"""An empty poll is followed by a pause as long as itself: this bounds what a lone event waits for."""
+POLL_MS = 500
+"""How long a poll waits for the first record; it returns with it."""
+
+FETCH_WAIT_MS = 500
+"""How long the broker waits for the first record before it answers that there is none."""
 
 COMMIT_PATIENCE_SECONDS = 5.0
 REQUEST_MARGIN_SECONDS = 5.0
@@ -75,9 +79,7 @@ class Consumer:
             self.topic,
             group_id=self.group,
             batch=True,
-            max_records=settings.processors.batch_records,
-            batch_timeout_ms=POLL_MS,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
@@ -90,6 +92,8 @@ class Consumer:
             decoder=_records,
         )
         self._subscriber(self._take)
+        self._batch_records = settings.processors.batch_records
+        self._subscriber.get_msg = self._poll  # type: ignore[method-assign, assignment]
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
@@ -112,6 +116,12 @@ class Consumer:
             log.warning("consumer.cut_off", processor=self.name, error=type(error).__name__)
             if client is not None:
                 await cut_off(client)
+
+    async def _poll(self, client: AIOKafkaConsumer) -> tuple[Any, ...]:
+        """In place of FastStream's poll, which sleeps after an empty one: a lone event would wait for that, or an idle
+        processor look a hundred times a second."""
+        found = await client.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
+        return tuple(chain.from_iterable(found.values()))
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
         """In place of FastStream's parser, which raises on a null or non-UTF-8 header and so loses the batch."""
