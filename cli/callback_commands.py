@@ -24,7 +24,7 @@ def list_callbacks(
     endpoint: Annotated[str | None, typer.Option(help="Endpoint, by name or id.")] = None,
     order: Annotated[str | None, typer.Option(help="Order number.")] = None,
     event: Annotated[str | None, typer.Option(help="Event type.")] = None,
-    since: Annotated[str | None, typer.Option(help="Owed at or after, such as 2026-03-01T12:00:00Z.")] = None,
+    since: Annotated[str | None, typer.Option(help="Owed at or after: 2026-03-01T12:00:00Z, or -2h, -7d.")] = None,
     until: Annotated[str | None, typer.Option(help="Owed before.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

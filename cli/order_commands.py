@@ -71,7 +71,7 @@ def list_orders(
     passenger: Annotated[str | None, typer.Option(help="How a passenger's name begins.")] = None,
     source: Annotated[str | None, typer.Option(help="Source.")] = None,
     state: Annotated[str | None, typer.Option(help="ticketed, not-ticketed, void-in-progress or voided.")] = None,
-    since: Annotated[str | None, typer.Option(help="Changed at or after, such as 2026-03-01T12:00:00Z.")] = None,
+    since: Annotated[str | None, typer.Option(help="Changed at or after: 2026-03-01T12:00:00Z, or -2h, -7d.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     url: Url = None,

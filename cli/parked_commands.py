@@ -25,7 +25,7 @@ def list_parked(
     processor: Annotated[str | None, typer.Option(help="Processor.")] = None,
     source: Annotated[str | None, typer.Option(help="Source.")] = None,
     topic: Annotated[str | None, typer.Option(help="Kafka topic.")] = None,
-    since: Annotated[str | None, typer.Option(help="Parked at or after, such as 2026-03-01T12:00:00Z.")] = None,
+    since: Annotated[str | None, typer.Option(help="Parked at or after: 2026-03-01T12:00:00Z, or -2h, -7d.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     url: Url = None,

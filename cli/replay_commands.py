@@ -15,8 +15,8 @@ from runtime.errors import InvalidRequest
 
 _HELP = """Any stretch of the past once more: count it, let what is missing land, or see what new code would change.
 
-A replayer does the work, beside live events, which go first. Ctrl-C only looks away. Callbacks that become owed are
-suppressed unless asked for.
+A replayer does the work, beside live events, which go first. Ctrl-C only looks away: `replay watch RUN` looks again,
+`replay cancel RUN` stops it. Callbacks that become owed are suppressed unless asked for.
 
 \b
 ticketwire replay --dry-run --from -2h

@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 from console.actor import Who
 from console.context import Here
 from console.endpoint_form import Reason
-from console.paging import Moment, Page, write_cursor
+from console.moments import MomentOrBack
+from console.paging import Page, write_cursor
 from console.texts import Text
 from store import console_callbacks as table
 from store.callbacks import CallbackState
@@ -37,8 +38,8 @@ class CallbackQuery(Page):
     endpoint: Text | None = Field(None, description="name or id")
     order_no: Text | None = None
     event_type: Text | None = None
-    since: Moment | None = Field(None, description="owed at or after it")
-    until: Moment | None = Field(None, description="owed before it")
+    since: MomentOrBack | None = Field(None, description="owed at or after it")
+    until: MomentOrBack | None = Field(None, description="owed before it")
 
 
 class ListedCallback(BaseModel):

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from console.as_of import AsOf, read_cut
 from console.context import Here
 from console.masking import masked
+from console.moments import MomentOrBack
 from console.order_lookup import OfSource, OrderNo, no_order, resolve_order
 from console.order_then import order_then
-from console.paging import Moment, Page, write_cursor
+from console.paging import Page, write_cursor
 from console.texts import Text
 from store import console_orders as table
 
@@ -29,7 +30,7 @@ class OrderQuery(Page):
     source: Text | None = None
     state: OrderState | None = None
     attention: bool | None = Field(None, description="only orders that a person should look at, or only others")
-    updated_since: Moment | None = None
+    updated_since: MomentOrBack | None = None
 
 
 class ListedOrder(BaseModel):

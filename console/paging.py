@@ -3,16 +3,14 @@
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.errors import InvalidRequest
 
 Place = tuple[datetime, UUID] | tuple[None, None]
-Moment = Annotated[AwareDatetime, Field(description="RFC 3339, with its zone")]
 
 
 class Page(BaseModel):

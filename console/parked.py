@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from console.context import Here
-from console.paging import Moment, Page, write_cursor
+from console.moments import MomentOrBack
+from console.paging import Page, write_cursor
 from console.texts import Text
 from store import console_parked as table
 
@@ -26,7 +27,7 @@ class ParkedQuery(Page):
     order_no: Text | None = None
     source: Text | None = None
     topic: Text | None = None
-    since: Moment | None = Field(None, description="parked at or after it")
+    since: MomentOrBack | None = Field(None, description="parked at or after it")
 
 
 class ListedParked(BaseModel):

@@ -143,3 +143,14 @@ async def test_a_callback_that_is_not_there_is_not_found(api: Api) -> None:
     for call in (api.get(f"/callbacks/{uuid4()}"), api.post(f"/callbacks/{uuid4()}/retry")):
         answer = await call
         assert (answer.status, answer.code) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("path", "since"),
+    [("/callbacks", "since"), ("/callbacks", "until"), ("/parked", "since"), ("/orders", "updated_since")],
+)
+async def test_lists_take_moments_back_from_now(api: Api, path: str, since: str) -> None:
+    assert (await api.get(path, **{since: "-2h"})).status == 200
+    assert (await api.get(path, **{since: "2026-03-01T12:00:00+08:00"})).status == 200
+    refused = await api.get(path, **{since: "2026-03-01T12:00:00"})
+    assert (refused.status, "has no zone" in refused.json["error"]["message"]) == (422, True)
