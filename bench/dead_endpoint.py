@@ -32,5 +32,6 @@ async def measure_dead_endpoint(ground: Ground, *, seconds: float, rounds: int, 
             found.extend(ground.ledger.delays(sent))
             await console("POST", f"/endpoints/{dead}/disable", {"reason": "bench"})
     await console("DELETE", f"/endpoints/{dead}")
+    await ground.sink.ask(do="cut")  # a publisher that stops would wait for its calls there
     shown = {state: percentiles_ms(found) for state, found in delays.items()}
     return {"dead_endpoint": {**shown, "ratio_p99": round(shown["with"]["p99_ms"] / shown["without"]["p99_ms"], 2)}}

@@ -9,7 +9,7 @@ import selectors
 import socket
 import time
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ _LONGEST_WAIT_SECONDS = 1.0
 
 
 class _Connection:
-    """One connection; `number` is the event that is under way on it."""
+    """One connection; `number` is the event that is under way on it, negative while there is none."""
 
     def __init__(self, place: tuple[str, int]) -> None:
         self.number = -1
@@ -61,32 +61,39 @@ class _Run:
         self._seconds: float | None = job.get("seconds")
         self._connections: int = job.get("connections", 64)
         self._selector = selectors.DefaultSelector()
+        self._idle: deque[_Connection] = deque()
+        """The longest idle is the next to send, so that none is idle for long."""
+
         self._requests: Iterator[bytes] = self._endless() if self._seconds else iter(self._ready_made(job["events"]))
         self._waiting: bytes | None = next(self._requests, None)
         self.due, self.answered, self.statuses = array("q"), array("q"), array("h")
         self.begun = 0
 
     def carry_out(self) -> None:
-        idle = [self._connect() for _ in range(self._connections)]
-        self.begun, busy = time.monotonic_ns(), 0
-        while self._waiting is not None or busy:
-            while idle and self._send_if_due(idle[-1]):
-                idle.pop()
-                busy += 1
-            for key, _ in self._selector.select(self._pause(idle=bool(idle))):
-                connection: _Connection = key.data
-                status = connection.answer()
-                if status is None:
-                    continue
-                self.answered[connection.number] = time.monotonic_ns()
-                self.statuses[connection.number] = status
-                if not self._rate and status and self._send_if_due(connection):
-                    continue
-                busy -= 1
-                idle.append(connection if status else self._again(connection))
+        self._idle.extend(self._connect() for _ in range(self._connections))
+        self.begun = time.monotonic_ns()
+        while self._waiting is not None or len(self._idle) < self._connections:
+            while self._idle and self._send_if_due(self._idle[0]):
+                self._idle.popleft()
+            for key, _ in self._selector.select(self._pause()):
+                self._hear(key.data)
         for key in list(self._selector.get_map().values()):
             key.data.socket.close()
         self._selector.close()
+
+    def _hear(self, connection: _Connection) -> None:
+        status = connection.answer()
+        if status is None:
+            return
+        if connection.number < 0:  # a server may cut who is idle
+            self._idle.remove(connection)
+        else:
+            self.answered[connection.number] = time.monotonic_ns()
+            self.statuses[connection.number] = status
+            connection.number = -1
+            if status and not self._rate and self._send_if_due(connection):
+                return
+        self._idle.append(connection if status else self._again(connection))
 
     def _send_if_due(self, connection: _Connection) -> bool:
         if self._waiting is None:
@@ -103,8 +110,8 @@ class _Run:
         self._waiting = next(self._requests, None)
         return True
 
-    def _pause(self, *, idle: bool) -> float:
-        if not (self._rate and idle and self._waiting is not None):
+    def _pause(self) -> float:
+        if not (self._rate and self._idle and self._waiting is not None):
             return _LONGEST_WAIT_SECONDS
         due = self.begun + due_ns(len(self.due), rate=self._rate)
         return max(0.0, (due - time.monotonic_ns()) / 1e9)

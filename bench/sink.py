@@ -1,6 +1,7 @@
 """The channel's receiver, as a process: answers 200 at once, and notes the order, the webhook-id and the time of each.
 
-What is posted below /silent is never answered. One thread over bytes, for the generator's reason.
+What is posted below /silent is not answered, until the bench has it cut. One thread over bytes, for the generator's
+reason.
 """
 
 import os
@@ -42,6 +43,7 @@ class Sink:
         self._selector = selectors.DefaultSelector()
         self._received: list[bytes] = []
         self._example = b""
+        self._silenced: list[_Client] = []
 
     def run(self) -> None:
         """Receive, and do what the bench asks, until it is gone."""
@@ -70,6 +72,11 @@ class Sink:
                 return {"received": len(self._received)}
             case "example":
                 return {"request": self._example.decode("latin-1")}
+            case "cut":
+                silenced, self._silenced = self._silenced, []
+                for client in silenced:
+                    self._cut(client)
+                return {"cut": len(silenced)}
             case "take":
                 Path(job["file"]).write_bytes(b"".join(self._received))
                 received, self._received = len(self._received), []
@@ -87,16 +94,22 @@ class Sink:
         except ConnectionError:
             received = b""
         if not received:
-            self._selector.unregister(client.socket)
-            client.socket.close()
+            self._cut(client)
             return
         client.received += received
         length = message_length(client.received)
         if length and len(client.received) >= length:
-            if not client.received.startswith(_SILENT):
+            if client.received.startswith(_SILENT):
+                self._silenced.append(client)
+            else:
                 self._note(client.received)
                 client.socket.sendall(_YES)
             client.received.clear()
+
+    def _cut(self, client: _Client) -> None:
+        if client.socket.fileno() >= 0:
+            self._selector.unregister(client.socket)
+            client.socket.close()
 
     def _note(self, request: bytearray) -> None:
         if not self._example:

@@ -1,12 +1,15 @@
 """The benchmark on real servers, small: its shape, its account, and that it refuses what is not durable."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 
 from bench.durability import NotDurable, must_hold, postgres_proof
+from bench.ledger import Ledger
 from bench.report import tables
 from bench.run import PARTS, WARM_EVENTS, Plan, run
 from cli.bench_machine import bench_machine
@@ -63,6 +66,43 @@ async def test_figures_without_durability_are_refused(database_dsn: str) -> None
     assert proof["fsync"] is False
     with pytest.raises(NotDurable, match="fsync"):
         must_hold(proof)
+
+
+async def test_a_service_that_asks_for_no_synchronous_commit_is_found_out(own_postgres: OwnPostgres) -> None:
+    postgres = await own_postgres(extra_settings={})
+    for publisher_asks in ("on", "off"):
+        async with AsyncExitStack() as stack:
+            for writer, asks in (("processor ticketed", "on"), ("publisher", publisher_asks)):
+                asked = {"application_name": f"ticketwire {writer}", "synchronous_commit": asks}
+                session = await asyncpg.connect(postgres.dsn, server_settings=asked)
+                stack.push_async_callback(session.close)
+                await session.execute(f'CREATE TABLE "{writer} {publisher_asks}" (n integer)')
+                await session.execute("SELECT pg_stat_force_next_flush()")
+            database = await asyncpg.connect(postgres.dsn)
+            stack.push_async_callback(database.close)
+            proof = await postgres_proof(database)
+        assert proof["synchronous_commit"] is True, "the server's settings do not tell"
+        assert proof["sessions_flush_their_commits"] is (publisher_asks == "on")
+
+
+async def test_what_is_missing_or_there_twice_is_in_the_account(database_dsn: str) -> None:
+    ledger = Ledger(sent=4, accepted={"whole", "undelivered", "unapplied"}, received={"whole": 1})
+    ledger.messages.update(["msg_1", "msg_1"])
+    database = await asyncpg.connect(database_dsn)
+    try:
+        for order_no, changes in (("whole", 1), ("undelivered", 2)):
+            order = uuid4()
+            await database.execute(
+                "INSERT INTO orders (order_id, source, order_no, ticketed_event) VALUES ($1, 'bench', $2, $1)",
+                order,
+                order_no,
+            )
+            for version in range(changes):
+                await database.execute("INSERT INTO journal VALUES ($1, $2, $1, '{}', true)", order, version)
+        ids = await ledger.ids(database)
+    finally:
+        await database.close()
+    assert ids == {"sent": 4, "accepted": 3, "applied": 2, "delivered": 1, "lost": 2, "doubled": 2}
 
 
 async def _databases(dsn: str) -> set[str]:
