@@ -8,6 +8,7 @@ its repeats, so a repeat cannot make an old event young, and the fold does not d
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -29,7 +30,7 @@ class TicketedVersion:
         return self.arrived_at, self.event_id.bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ticketing:
     """All versions that were said, by event. Immutable: `with_version` returns the next one."""
 
@@ -43,7 +44,7 @@ class Ticketing:
             version = replace(known, arrived_at=version.arrived_at)
         return Ticketing({**self.versions, version.event_id: version})
 
-    @property
+    @cached_property
     def present(self) -> TicketedVersion | None:
         """The version that holds: the first final one, else the latest.
 
