@@ -20,6 +20,7 @@ from tests.services.conftest import OwnPostgres
 EVENTS = 1200
 
 
+@pytest.mark.timeout(400)  # nine services and five processes beside them, started on a machine that others may be using
 async def test_a_small_run_measures_every_part_and_settles_every_id(
     kafka_bootstrap: str, own_postgres: OwnPostgres, tmp_path: Path
 ) -> None:
