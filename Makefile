@@ -12,7 +12,7 @@ SEED ?= 1
 MINUTES ?= 30
 WORKERS ?= 2# tests wait more than they compute; each worker has a Kafka and a Postgres of its own
 
-.PHONY: help demo up test test-fast check fix bench chaos soak fuzz kills replay-proof lock clean
+.PHONY: help demo up test test-fast check fix bench chaos soak fuzz kills brokers replay-proof lock clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ soak: $(READY) ## steady load for long; red when memory, files, tables or waitin
 
 fuzz: $(READY) ## hostile input by a seed against ingest and console, and isolation measured (ARGS="--cases 100000 --seed 1")
 	@$(RUN)/python -m tests.hostile $(ARGS)
+
+brokers: $(READY) ## three brokers, of which one is killed in mid-stream and stays away for a minute
+	@TICKETWIRE_TEST_BROKER_AWAY_SECONDS=60 $(RUN)/python -m pytest -q tests/services/kafka_three -k away
 
 kills: $(READY) ## kill every service at every point of its work, then the oracle (ARGS="--seeds 1 2 --nth 1 2 3", --alone: one by one)
 	@$(RUN)/python -m tests.proof.kill_points $(ARGS)
