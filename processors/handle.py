@@ -5,6 +5,7 @@ offenders stand by themselves.
 """
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -153,8 +154,8 @@ class Handler:
 
     def _tell(self, handled: Handled) -> None:
         name = self._processor.name
-        for _, verdict in handled.result.verdicts:
-            events_processed.labels(name, verdict.value).inc()
+        for verdict, count in Counter(verdict for _, verdict in handled.result.verdicts).items():
+            events_processed.labels(name, verdict.value).inc(count)
         events_processed.labels(name, "redelivered").inc(handled.result.redelivered)
         events_processed.labels(name, "parked").inc(len(handled.parked))
         for event in handled.parked:

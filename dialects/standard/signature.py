@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ def _sign(secret: str, signed: bytes) -> str:
     return base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
 
 
+@lru_cache(maxsize=1024)
 def _key(secret: str) -> bytes:
     text = secret.removeprefix(PREFIX)
     return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
