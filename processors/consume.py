@@ -8,7 +8,7 @@ members work on one order at once; whatever still slips through meets the inbox 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -64,6 +64,8 @@ class Consumer:
         self._kafka = settings.kafka
         self._handler = handler
         self._gate = asyncio.Lock()
+        self._committing: asyncio.Task[None] | None = None
+        self._stopping = False
         self.ended = asyncio.Event()
         session_ms = int(settings.processors.session_timeout_seconds * 1000)
         self._broker = KafkaBroker(
@@ -83,7 +85,7 @@ class Consumer:
             max_partition_fetch_bytes=4 * 1024 * 1024,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            listener=_Drain(self._gate),
+            listener=_Drain(self._settled),
             rebalance_timeout_ms=session_ms,
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=max(500, session_ms // 10),
@@ -108,9 +110,10 @@ class Consumer:
 
     async def stop(self) -> None:
         """Finish and commit the batch under way, leave the group; a client that cannot is cut off. Safe to repeat."""
-        client = self.client
+        client, self._stopping = self.client, True
         try:
             async with asyncio.timeout(LEAVE_PATIENCE_SECONDS + (BATCH_GRACE_SECONDS if self.batch_since else 0.0)):
+                await self._committed()
                 await self._broker.stop()
         except Exception as error:  # noqa: BLE001 - whatever keeps a client from its end, it must not stay in the group
             log.warning("consumer.cut_off", processor=self.name, error=type(error).__name__)
@@ -140,9 +143,22 @@ class Consumer:
                 held = client.assignment()
                 records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
                 if records and await self._handled(client, records):
-                    await self._commit(client, records)
+                    await self._committed()
+                    self._committing = asyncio.create_task(self._commit(client, records))
+                    if self._stopping:
+                        await self._committed()
             finally:
                 self.batch_since = None
+
+    async def _settled(self) -> None:
+        """Return when no batch is under way and all that was handled is committed."""
+        async with self._gate:
+            await self._committed()
+
+    async def _committed(self) -> None:
+        """Return when the commit under way has ended, if there is one. The next batch does not wait for it."""
+        if self._committing is not None:
+            await asyncio.wait({self._committing})
 
     async def _handled(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> bool:
         try:
@@ -187,13 +203,12 @@ class Consumer:
 class _Drain(ConsumerRebalanceListener):
     """Holds a rebalance back until the batch under way is committed."""
 
-    def __init__(self, gate: asyncio.Lock) -> None:
-        self._gate = gate
+    def __init__(self, settled: Callable[[], Awaitable[None]]) -> None:
+        self._settled = settled
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         del revoked
-        async with self._gate:
-            pass
+        await self._settled()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         log.info("partitions.assigned", partitions=sorted(place.partition for place in assigned))
