@@ -25,10 +25,6 @@ log = get_logger()
 
 _CONTENDED_SECONDS = 0.02
 
-_CROWDED_SECONDS = 0.005
-"""Between two claims while all places are taken: each call that ends frees one, and a claim of one costs as much as one
-of ten."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -67,7 +63,6 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._completer = completer
         self._left_over = False
-        self._looked_at = 0.0
 
     async def stop(self, grace_seconds: float) -> None:
         """Claim nothing more, release what has not begun, let calls finish within the grace, cut the rest."""
@@ -80,9 +75,6 @@ class Dispatcher:
         await asyncio.gather(*self.calls, return_exceptions=True)
 
     async def _turn(self) -> float:
-        if self._left_over:
-            await asyncio.sleep(max(0.0, self._looked_at + _CROWDED_SECONDS - time.monotonic()))
-        self._looked_at = time.monotonic()
         held = self._completer.held
         if self._traffic.free <= 0 or self._completer.behind:
             self._left_over = True

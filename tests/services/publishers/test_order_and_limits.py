@@ -14,7 +14,7 @@ from tests.services.publishers.world import World, publishing, settings_for
 from tests.sink import OK, Reaction, Received, Sink
 from tests.waiting import until
 
-SWIFT = {"swift": PolicySettings(kind="fixed", wait_seconds=0.02, retries=50)}
+SWIFT = {"swift": PolicySettings(kind="fixed", wait_seconds=0.02, retries=5000)}
 
 
 def sequence_of(request: Received) -> tuple[str, str]:
