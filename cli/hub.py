@@ -75,7 +75,7 @@ class Hub:
         return {child.plan.name: child.pid for child in self._children} | self._servers.processes()
 
     async def _start(self) -> RunningUp:
-        places = choose_places(self._settings, any_port=self._any_port)
+        choose_places(self._settings, any_port=self._any_port)  # a port that is taken is said before anything starts
         self._data_dir.mkdir(parents=True, exist_ok=True)
         made = own_secrets(self._data_dir)
         token = self._settings.admin_token.get_secret_value() or made.admin_token
@@ -89,6 +89,8 @@ class Hub:
             "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "TICKETWIRE_POSTGRES__DSN": dsn,
         }
+        # Chosen for good only now: Kafka and Postgres have found theirs, and nobody else has long to take one.
+        places = choose_places(self._settings, any_port=self._any_port)
         await self._start_services(places, environment)
         urls = {place.name: place.url for place in places}
         self._running = RunningUp(
