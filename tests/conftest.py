@@ -6,9 +6,13 @@ import hypothesis
 import pytest
 import structlog
 
-# No deadline: a busy machine is not a fault. `--hypothesis-profile=deep` looks further than every run has time for.
-hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("deep", max_examples=2000, deadline=None)
+# No time limits: a busy machine is not a fault. `--hypothesis-profile=deep` looks further than every run has time for.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+UNHURRIED = hypothesis.settings.get_profile("unhurried")
+hypothesis.settings.register_profile("quick", UNHURRIED, max_examples=25)
+hypothesis.settings.register_profile("deep", UNHURRIED, max_examples=2000)
 hypothesis.settings.load_profile("quick")
 
 

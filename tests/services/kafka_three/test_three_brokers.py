@@ -158,7 +158,7 @@ async def test_too_few_replicas_in_sync_is_503_and_not_ready_until_one_is_back(
                 status, answer = await get(made.ingest, "/readyz")
                 return status == 503 and "takes no record for" in answer
 
-            await until(told, seconds=10)
+            await until(told, seconds=RECOVERED_WITHIN_SECONDS)
             # Sound events: a leader that was killed may have had one of them already, and keep it.
             bodies = [ticketed_body(f"in-vain-{number}", f"T-{number}") for number in range(20)]
             asked = [request(made.ingest.server.port, body) for body in bodies]

@@ -121,7 +121,7 @@ async def test_an_endpoint_that_is_down_is_called_now_and_then_and_at_full_speed
     async with publishing(settings_for(world.dsn, policies=patient)):
         await world.owe(orders=due)
         tried = "SELECT coalesce(sum(attempts), 0) FROM callbacks"
-        await until(lambda: _at_least(world, tried, MISSES), seconds=10)
+        await until(lambda: _at_least(world, tried, MISSES), seconds=30)
         begun, before = time.monotonic(), await world.value(tried)
         await until(lambda: _at_least(world, tried, before + 10), seconds=20)
         passed = time.monotonic() - begun
