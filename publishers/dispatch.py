@@ -98,7 +98,8 @@ class Dispatcher:
         return found, since
 
     async def _claim_on(self, connection: Connection, held: Sequence[UUID]) -> _Found:
-        work = await due_endpoints(connection, except_for=self._traffic.full(), count=self._traffic.free)
+        beyond = self._traffic.free + 1  # one more than there are places, so that it shows when some are left
+        work = await due_endpoints(connection, except_for=self._traffic.full(), count=beyond)
         await self._endpoints.learn(connection, work)
         usable = self._usable(work)
         budgets = self._traffic.share(usable)

@@ -69,6 +69,16 @@ async def test_what_falls_due_later_goes_out_then_though_nobody_wakes_the_publis
         await world.wait_states(seconds=8, delivered=3)
 
 
+async def test_regression_a_backlog_is_worked_off_without_a_pause(world: World, sink: Sink) -> None:
+    """When the calls in flight ended while the last free places were given away, nobody looked for more until the next
+    poll: what was due was counted no further than there were places."""
+    await world.endpoint(sink.url + "/hook", max_in_flight=64)
+    await world.owe(orders=3000)
+
+    async with publishing(settings_for(world.dsn, concurrency=64, poll_seconds=60.0)):
+        await world.wait_states(seconds=40, delivered=3000)
+
+
 async def _change(world: World, endpoint: UUID, column: str, value: object) -> None:
     await world.fetch(
         f"UPDATE endpoints SET {column} = $2, updated_at = now() WHERE endpoint_id = $1 RETURNING 1", endpoint, value
