@@ -12,16 +12,21 @@ from schemas.outcomes import Verdict
 from store.connection import Connection
 from store.pool import statement
 
+_ARRIVAL_COLUMNS = (
+    *("arrival_id", "event_id", "order_id", "topic", "partition", "offset"),
+    *("arrived_at", "verdict", "verified", "code_version", "run_id"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One event to keep. `raw` is None for the hub's own."""
+    """One event to keep. `content` as a JSON object, or written as one; `raw` is None for the hub's own."""
 
     event_id: UUID
     order_id: UUID
     type: str
     arrived_at: datetime
-    content: dict[str, Any]
+    content: dict[str, Any] | bytes
     dialect: str
     origin: Literal["supplier", "hub"]
     raw: bytes | None
@@ -33,7 +38,7 @@ def event_row(arrival: Arrival) -> EventRow:
         order_id=arrival.order_id,
         type=arrival.content.type,
         arrived_at=arrival.arrived_at,
-        content=arrival.content.model_dump(mode="json"),
+        content=arrival.content.model_dump_json().encode(),
         dialect=arrival.dialect,
         origin="supplier",
         raw=arrival.raw,
@@ -70,17 +75,23 @@ async def insert_arrivals(
     connection: Connection, taken: Sequence[tuple[Arrival, Verdict]], *, run_id: UUID | None = None
 ) -> None:
     """Note these arrivals as taken, by this run if it was one; one that was noted before is an error of the caller."""
-    await connection.execute(
-        statement("arrivals_insert"),
-        [arrival.arrival_id for arrival, _ in taken],
-        [arrival.event_id for arrival, _ in taken],
-        [arrival.order_id for arrival, _ in taken],
-        [arrival.at.topic for arrival, _ in taken],
-        [arrival.at.partition for arrival, _ in taken],
-        [arrival.at.offset for arrival, _ in taken],
-        [arrival.arrived_at for arrival, _ in taken],
-        [verdict.value for _, verdict in taken],
-        [arrival.verified for arrival, _ in taken],
-        CODE_VERSION,
-        run_id,
+    await connection.copy_records_to_table(
+        "arrivals",
+        columns=_ARRIVAL_COLUMNS,
+        records=[
+            (
+                arrival.arrival_id,
+                arrival.event_id,
+                arrival.order_id,
+                arrival.at.topic,
+                arrival.at.partition,
+                arrival.at.offset,
+                arrival.arrived_at,
+                verdict.value,
+                arrival.verified,
+                CODE_VERSION,
+                run_id,
+            )
+            for arrival, verdict in taken
+        ],
     )

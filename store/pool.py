@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import asyncpg
 import orjson
@@ -36,8 +37,10 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
     """
 
     async def prepare(connection: asyncpg.Connection) -> None:
+        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker; it is of the class below
         await _prepare(connection)
-        connection.add_query_logger(_distrust(connection, lambda: pool))
+        connection.distrusted = pool.expire_connections
+        connection.add_query_logger(connection.look)
 
     pool = await asyncpg.create_pool(
         settings.dsn.get_secret_value(),
@@ -47,6 +50,7 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
         command_timeout=settings.statement_timeout_seconds,
         init=prepare,
         reset=_leave_as_it_is,
+        connection_class=_Connection,
         server_settings={
             "application_name": f"ticketwire {name}",
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
@@ -58,21 +62,34 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
     return pool
 
 
-def _distrust(connection: asyncpg.Connection, pool: Callable[[], asyncpg.Pool]) -> Callable[..., Awaitable[None]]:
-    """What to do after each statement on this connection: nothing, unless it was not answered within its time.
+class _Connection(asyncpg.Connection):
+    """A connection that is not trusted any more once a statement, or a COPY, was not answered within its time.
 
     A firewall forgets connections, a server vanishes: nobody says so, and such a connection stays silent for ever. So
     it is closed, before the rollback waits as long once more, and all others are made anew before their next use: what
     one lost, all may have lost.
     """
 
-    async def look(query: LoggedQuery) -> None:
-        if isinstance(query.exception, TimeoutError):
-            with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                await connection.close(timeout=GOODBYE_SECONDS)
-            await pool().expire_connections()
+    distrusted: Callable[[], Awaitable[None]]
+    """What becomes of the others then."""
 
-    return look
+    async def look(self, query: LoggedQuery) -> None:
+        """What to do after each statement: nothing, unless it was not answered."""
+        if isinstance(query.exception, TimeoutError):
+            await self._distrust()
+
+    async def copy_records_to_table(self, *args: Any, **kwargs: Any) -> str:
+        """As the client's own, of which its query loggers hear nothing."""
+        try:
+            return await super().copy_records_to_table(*args, **kwargs)
+        except TimeoutError:
+            await self._distrust()
+            raise
+
+    async def _distrust(self) -> None:
+        with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await self.close(timeout=GOODBYE_SECONDS)
+        await self.distrusted()
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
@@ -86,12 +103,17 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     del connection
 
 
-def _encode_jsonb(value: object) -> bytes:
+def written(value: object) -> bytes:
+    """A value as JSON."""
     try:
-        text = orjson.dumps(value)
+        return orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, which jsonb holds all the same
-        text = json.dumps(value, ensure_ascii=False).encode()
-    return b"\x01" + text  # the leading byte is jsonb's binary version
+        return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _encode_jsonb(value: object) -> bytes:
+    """A value, or JSON that is written already, as bytes. The leading byte is jsonb's binary version."""
+    return b"\x01" + (value if isinstance(value, bytes) else written(value))
 
 
 def _decode_jsonb(content: bytes) -> object:

@@ -1,16 +1,30 @@
 """The tickets of orders: loaded as the fold of their ticketed events, saved as the rows that hold now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
-
-import orjson
 
 from schemas.events import EVENT_CONTENT, OrderTicketed, Passenger
 from schemas.ticketing import TicketedVersion, Ticketing
 from schemas.topics import EventType
 from store.connection import Connection
-from store.pool import statement
+from store.pool import statement, written
+
+_PASSENGER_FIELDS = (
+    *("name", "kind", "birthday", "gender", "document_number", "document_type", "document_issued_by"),
+    *("document_expires", "nationality", "extra"),
+)
+"""Columns of the same names."""
+
+_passenger_fields = attrgetter(*_PASSENGER_FIELDS)
+
+_PARTS: tuple[tuple[str, str, Callable[[Passenger], Iterable[str | bytes]]], ...] = (
+    ("tickets", "ticket_number", lambda passenger: passenger.ticket_numbers),
+    ("pnrs", "locator", lambda passenger: passenger.pnrs),
+    ("ancillaries", "content", lambda passenger: map(written, passenger.ancillaries)),  # a null is a value here
+)
+"""What a passenger has a list of: the table, its column, and the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +77,17 @@ async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow]) -
 async def _insert_fill(connection: Connection, fill: Sequence[tuple[UUID, int, Passenger]]) -> None:
     if not fill:
         return
-    passengers = [passenger for _, _, passenger in fill]
-    await connection.execute(
-        statement("passengers_insert"),
-        [order_id for order_id, _, _ in fill],
-        [position for _, position, _ in fill],
-        [p.name for p in passengers],
-        [p.kind for p in passengers],
-        [p.birthday for p in passengers],
-        [p.gender for p in passengers],
-        [p.document_number for p in passengers],
-        [p.document_type for p in passengers],
-        [p.document_issued_by for p in passengers],
-        [p.document_expires for p in passengers],
-        [p.nationality for p in passengers],
-        [p.extra for p in passengers],
+    await connection.copy_records_to_table(
+        "passengers",
+        columns=("order_id", "passenger", *_PASSENGER_FIELDS),
+        records=[(order_id, place, *_passenger_fields(passenger)) for order_id, place, passenger in fill],
     )
-    parts_by_statement: tuple[tuple[str, Sequence[Sequence[str]]], ...] = (
-        ("tickets_insert", [passenger.ticket_numbers for passenger in passengers]),
-        ("pnrs_insert", [passenger.pnrs for passenger in passengers]),
-        ("ancillaries_insert", [[orjson.dumps(a).decode() for a in passenger.ancillaries] for passenger in passengers]),
-    )
-    for name, values in parts_by_statement:
+    for table, column, parts_of in _PARTS:
         parts = [
-            (order_id, place, position, value)
-            for (order_id, place, _), listed in zip(fill, values, strict=True)
-            for position, value in enumerate(listed)
+            (order_id, place, position, part)
+            for order_id, place, passenger in fill
+            for position, part in enumerate(parts_of(passenger))
         ]
         if parts:
-            await connection.execute(statement(name), *map(list, zip(*parts, strict=True)))
+            columns = ("order_id", "passenger", "position", column)
+            await connection.copy_records_to_table(table, columns=columns, records=parts)

@@ -55,6 +55,19 @@ async def test_a_silent_connection_costs_the_patience_with_one_statement_and_not
         assert PATIENCE <= time.monotonic() - began < 1.7 * PATIENCE
 
 
+async def test_a_silent_connection_costs_the_patience_with_one_copy_and_not_two(database_dsn: str) -> None:
+    async with proxied_pool(database_dsn, connections=2) as (proxy, pool):
+        began = time.monotonic()
+        with pytest.raises((TimeoutError, asyncpg.InterfaceError)) as caught:
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute("CREATE TEMPORARY TABLE copied (number integer)")
+                proxy.strike(Trouble.FORGET)
+                await connection.copy_records_to_table("copied", records=[(1,)])
+        assert is_outage(caught.value)
+        assert PATIENCE <= time.monotonic() - began < 1.7 * PATIENCE
+        assert await work(pool) < PATIENCE, "the other one was trusted"
+
+
 async def test_after_one_silent_connection_the_others_are_not_trusted_either(database_dsn: str) -> None:
     async with proxied_pool(database_dsn, connections=4) as (proxy, pool):
         proxy.strike(Trouble.FORGET)
