@@ -22,9 +22,11 @@ def masked(body: bytes, private: Set[str]) -> bytes | None:
     """
     names = PERSONAL | private
     try:
-        return orjson.dumps(_mask(orjson.loads(body), names))
+        document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _masked_form(body, names)
+    _mask(document, names)
+    return orjson.dumps(document)
 
 
 def _masked_form(body: bytes, names: Set[str]) -> bytes | None:
@@ -44,15 +46,22 @@ def _masked_value(value: str, names: Set[str]) -> str:
         document = orjson.loads(value)
     except orjson.JSONDecodeError:
         return value
-    return orjson.dumps(_mask(document, names)).decode() if isinstance(document, dict | list) else value
+    if not isinstance(document, dict | list):
+        return value
+    _mask(document, names)
+    return orjson.dumps(document).decode()
 
 
-def _mask(value: object, names: Set[str]) -> object:
-    if isinstance(value, dict):
-        return {
-            name: MASK if content and (name == UNKNOWN or str(name).lower() in names) else _mask(content, names)
-            for name, content in value.items()
-        }
-    if isinstance(value, list):
-        return [_mask(content, names) for content in value]
-    return value
+def _mask(document: object, names: Set[str]) -> None:
+    """In place: the document was read to be masked."""
+    if isinstance(document, list):
+        for item in document:
+            _mask(item, names)
+    elif isinstance(document, dict):
+        for name, content in document.items():
+            if not content:
+                continue
+            if name == UNKNOWN or name.lower() in names:
+                document[name] = MASK
+            elif isinstance(content, list | dict):
+                _mask(content, names)
