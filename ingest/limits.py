@@ -2,9 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 from ingest.declining import Decline
+from runtime.deadlines import Deadlines
 from runtime.http_server import Receive
 
 BODY_PATIENCE_SECONDS = 15.0
@@ -42,11 +45,43 @@ class BytesInFlight:
         self.now = 0
 
 
+class Patience:
+    """With bodies: one timer for all that are being read, by the event loop in which they are."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(self._interrupt)
+        self._interrupted: set[asyncio.Task[Any]] = set()
+
+    async def wait(self, body: Awaitable[bytes]) -> bytes:
+        """The body; raises TimeoutError when it is not there within `BODY_PATIENCE_SECONDS`."""
+        task = asyncio.current_task(self._loop)  # without the loop it asks the system which process this is
+        if task is None:
+            raise RuntimeError("a body is read in a task")
+        self._deadlines.add(task, time.monotonic() + BODY_PATIENCE_SECONDS)
+        try:
+            return await body
+        except asyncio.CancelledError:
+            if task not in self._interrupted or task.uncancel():
+                raise
+            raise TimeoutError from None
+        finally:
+            self._deadlines.drop(task)
+            self._interrupted.discard(task)
+
+    def _interrupt(self, task: asyncio.Task[Any]) -> None:
+        self._interrupted.add(task)
+        task.cancel()
+
+
 class BodyReader:
     """Reads one request's body within the limits, and gives its share of the bytes in flight back when closed."""
 
-    def __init__(self, in_flight: BytesInFlight, *, max_body_bytes: int, retry_after_seconds: int) -> None:
+    def __init__(
+        self, in_flight: BytesInFlight, patience: Patience, *, max_body_bytes: int, retry_after_seconds: int
+    ) -> None:
         self._in_flight = in_flight
+        self._patience = patience
         self._max_body = max_body_bytes
         self._retry_after = retry_after_seconds
         self._held = 0
@@ -61,8 +96,7 @@ class BodyReader:
         if length is not None:
             self._fits(length)
         try:
-            async with asyncio.timeout(BODY_PATIENCE_SECONDS):
-                return await self._chunks(receive, length)
+            return await self._patience.wait(self._chunks(receive, length))
         except TimeoutError:
             raise Decline(408, f"the body was not complete within {BODY_PATIENCE_SECONDS:g} s") from None
 

@@ -18,13 +18,13 @@ from dialects.contract import (
     UnsupportedMedia,
 )
 from ingest.declining import Decline
-from ingest.limits import BodyReader, BytesInFlight
+from ingest.limits import BodyReader, BytesInFlight, Patience
 from ingest.sources import Source
 from ingest.wrap import wrap
-from runtime.batching_producer import RecordHeaders
 from runtime.errors import InvalidRequest, ServiceUnavailable
 from runtime.http_server import Receive
 from runtime.metrics import ingest_send_seconds
+from runtime.producer_lane import RecordHeaders
 from runtime.settings import IngestSettings
 from schemas.raw_event import RawEvent
 from schemas.topics import raw_topic
@@ -53,6 +53,7 @@ class Receiver:
 
     def __init__(self, settings: IngestSettings, producer: Producer, *, topic_prefix: str) -> None:
         self.in_flight = BytesInFlight(settings.max_in_flight_bytes)
+        self._patience = Patience()
         self._settings = settings
         self._producer = producer
         self._topic_prefix = topic_prefix
@@ -65,6 +66,7 @@ class Receiver:
         whole: InboundRequest | None = None
         reader = BodyReader(
             self.in_flight,
+            self._patience,
             max_body_bytes=self._settings.max_body_bytes,
             retry_after_seconds=self._settings.retry_after_seconds,
         )

@@ -1,94 +1,23 @@
 """aiokafka's producer, with records gathered into batches by us, and able to be given up."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
 from aiokafka.partitioner import murmur2
-from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import TopicPartition
 
+from runtime.deadlines import Deadlines
 from runtime.kafka_clients import BROKER_UNREACHABLE, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES, client_arguments
+from runtime.producer_lane import Lane, Record
 from runtime.settings import KafkaSettings
-
-RecordHeaders = Sequence[tuple[str, bytes]]
 
 MAX_BATCH_BYTES = 128 * 1024
 REQUEST_TIMEOUT_MS = 5_000
 RETRY_BACKOFF_MS = 50
 METADATA_MAX_AGE_MS = 60_000
 PROBE_PATIENCE_SECONDS = 1.0
-
-
-class Record(NamedTuple):
-    """What is sent. Past `deadline`, a time of the event loop's clock, nobody waits for it any more."""
-
-    key: bytes
-    value: bytes
-    headers: RecordHeaders
-    deadline: float
-
-
-class _Lane:
-    """The way to one partition: while one batch is under way, what comes meanwhile gathers for the next.
-
-    So a lone record waits for nothing, and under load batches grow by themselves.
-    """
-
-    def __init__(self, producer: "BatchingProducer", topic: str, partition: int) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._partition = partition
-        self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
-        self.moving: asyncio.Task[None] | None = None
-        """Runs while there is something to send."""
-
-    def put(self, record: Record) -> asyncio.Future[None]:
-        """Send a record; the future's exception is a KafkaError, or TimeoutError past the deadline."""
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((record, future))
-        if self.moving is None:
-            self.moving = asyncio.create_task(self._move(), name=f"lane {self._topic} {self._partition}")
-        return future
-
-    async def _move(self) -> None:
-        while self._waiting:
-            batch, futures, deadline = self._gather()
-            try:
-                # One timer for a batch: one for each record would cost a twentieth of the rate.
-                async with asyncio.timeout_at(deadline):
-                    await (await self._producer.send_batch(batch, self._topic, partition=self._partition))
-            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-                _resolve(futures, error)
-            else:
-                _resolve(futures, None)
-        self.moving = None
-
-    def _gather(self) -> tuple[BatchBuilder, list[asyncio.Future[None]], float]:
-        """As many of the waiting as one batch holds, and the deadline of the first, which comes before the others'."""
-        batch = self._producer.create_batch()
-        futures: list[asyncio.Future[None]] = []
-        deadline = self._waiting[0][0].deadline
-        while self._waiting:
-            (key, value, headers, _), future = self._waiting[0]
-            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                break
-            futures.append(future)
-            self._waiting.popleft()
-        batch.close()
-        return batch, futures, deadline
-
-
-def _resolve(futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
-    for future in futures:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
 
 
 class _Forgiving(set[Any]):
@@ -114,11 +43,12 @@ class BatchingProducer(AIOKafkaProducer):
             **client_arguments(settings),
         )
         self._message_accumulator._pending_batches = _Forgiving()  # noqa: SLF001
-        self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._deadlines: Deadlines[asyncio.Future[None]] = Deadlines(_give_up)
 
     async def deliver(self, topic: str, record: Record) -> None:
         """Return when the brokers have the record on all in-sync replicas; raises KafkaError or TimeoutError."""
-        partitions = self._metadata.partitions_for_topic(topic)
+        partitions = self._metadata._partitions.get(topic)  # noqa: SLF001 - the public way copies them for each record
         if partitions is None:
             async with asyncio.timeout_at(record.deadline):
                 partitions = await self.partitions_for(topic)
@@ -128,8 +58,15 @@ class BatchingProducer(AIOKafkaProducer):
         partition = (murmur2(record.key) & 0x7FFFFFFF) % len(partitions)
         lane = self._lanes.get((topic, partition))
         if lane is None:
-            lane = self._lanes[topic, partition] = _Lane(self, topic, partition)
-        await lane.put(record)
+            lane = Lane(self._message_accumulator, TopicPartition(topic, partition))
+            self._lanes[topic, partition] = lane
+        stored: asyncio.Future[None] = self._loop.create_future()
+        self._deadlines.add(stored, record.deadline)
+        try:
+            lane.put(record, stored)
+            await stored
+        finally:
+            self._deadlines.drop(stored)
 
     async def answers(self) -> bool:
         """Whether the sender lives and a broker answers."""
@@ -174,9 +111,9 @@ class BatchingProducer(AIOKafkaProducer):
 
     async def finish(self, patience_seconds: float) -> None:
         """Deliver what is pending, within the patience, then close."""
-        moving = [lane.moving for lane in self._lanes.values() if lane.moving is not None]
-        if moving:
-            await asyncio.wait(moving, timeout=patience_seconds)
+        pending = self._deadlines.all()
+        if pending:
+            await asyncio.wait(pending, timeout=patience_seconds)
         await self.close()
 
     async def close(self) -> None:
@@ -193,3 +130,8 @@ class BatchingProducer(AIOKafkaProducer):
             await asyncio.wait({sender}, timeout=PROBE_PATIENCE_SECONDS)
             if sender.done() and not sender.cancelled():
                 sender.exception()
+
+
+def _give_up(stored: asyncio.Future[None]) -> None:
+    if not stored.done():
+        stored.set_exception(TimeoutError())

@@ -8,6 +8,7 @@ sends again, and the repeat changes nothing downstream (DESIGN §2 rule 1).
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from aiokafka.errors import (
@@ -17,12 +18,13 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from runtime.batching_producer import BatchingProducer, Record, RecordHeaders
+from runtime.batching_producer import BatchingProducer
 from runtime.errors import InvalidRequest, ServiceUnavailable, TicketwireError
 from runtime.kafka_clients import BROKER_UNREACHABLE, client_arguments, ensure_topics
 from runtime.logs import get_logger
 from runtime.loops import Loop
 from runtime.metrics import kafka_unwritable_partitions, producer_rebuilds
+from runtime.producer_lane import Record, RecordHeaders
 from runtime.settings import KafkaSettings
 
 BUILD_PATIENCE_SECONDS = 4.0
@@ -87,7 +89,7 @@ class SupervisedProducer:
         Raises ServiceUnavailable when that did not happen (the record may be stored all the same), at once if Kafka
         is known to be down; InvalidRequest when the topic takes no record of this size.
         """
-        begun = asyncio.get_running_loop().time()
+        begun = time.monotonic()
         record = Record(key, value, headers, begun + self._send_timeout)
         while True:
             producer = self._producer or await self._next_producer(record.deadline)
@@ -105,7 +107,7 @@ class SupervisedProducer:
                 # Whatever it was, this producer may refuse all that follows; a repeat by the next one is harmless.
                 self._replace(producer, f"refused a record: {type(error).__name__}", down=False)
                 continue
-            self._acknowledged_at = asyncio.get_running_loop().time()
+            self._acknowledged_at = time.monotonic()
             return
 
     async def _next_producer(self, deadline: float) -> BatchingProducer:
@@ -165,7 +167,7 @@ class SupervisedProducer:
         return unwritable * 2 >= partitions > 0
 
     def _is_quiet(self) -> bool:
-        return asyncio.get_running_loop().time() - self._acknowledged_at > WATCH_SECONDS
+        return time.monotonic() - self._acknowledged_at > WATCH_SECONDS
 
     async def _build(self) -> None:
         producer = BatchingProducer(self._settings)

@@ -10,9 +10,9 @@ from typing import Any
 from ingest.app import IngestApp
 from ingest.receive import Receiver
 from ingest.sources import load_sources
-from runtime.batching_producer import RecordHeaders
 from runtime.health import Health
 from runtime.http_server import AsgiApp
+from runtime.producer_lane import RecordHeaders
 from runtime.settings import IngestSettings, SourceSettings
 
 BODY = b'{"type": "order.ticketed", "data": {"orderNo": "A1"}}'

@@ -1,8 +1,12 @@
-"""The token bucket gives the rate on average and the burst at once."""
+"""The token bucket gives the rate on average and the burst at once; patience with a body ends in time."""
 
+import asyncio
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import limits
 from ingest.limits import TokenBucket
 
 
@@ -33,3 +37,21 @@ def test_who_waits_as_told_is_let_in(rate: float, burst: int) -> None:
     while wait is None:
         wait = bucket.take(0.0)
     assert bucket.take(wait + 1e-6) is None
+
+
+async def test_a_body_that_is_late_is_told_from_a_task_that_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODY_PATIENCE_SECONDS", 0.01)
+    patience = limits.Patience()
+
+    async def never() -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    with pytest.raises(TimeoutError):
+        await patience.wait(never())
+    monkeypatch.setattr(limits, "BODY_PATIENCE_SECONDS", 60)
+    task = asyncio.create_task(patience.wait(never()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
