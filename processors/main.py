@@ -1,5 +1,6 @@
 """The processors' process: one or several processors, each with a consumer group of its own, and their health."""
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,11 +21,16 @@ from runtime.settings import Settings
 from store.pool import open_pool
 from store.readiness import DatabaseReadiness
 
+COLLECT_AFTER_OBJECTS = 50_000
+"""How many more objects there must be before the collector looks for cycles. A batch is tens of thousands that live as
+long as it does, without one; by default the collector looks through them dozens of times."""
+
 log = get_logger()
 
 
 async def run(settings: Settings, names: Sequence[str]) -> None:
     """Run these processors until SIGTERM or SIGINT. Kafka and Postgres may be away: work begins when they come."""
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
     processors = find_processors(names)
     health = Health()
     server = HttpServer(health, host=settings.processors.host, port=settings.processors.port)
