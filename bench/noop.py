@@ -4,22 +4,22 @@ import asyncio
 import sys
 
 from bench.job import answer
-from runtime.http_server import HttpServer, Receive, Scope, Send
+from runtime.http_server import HttpServer
+from runtime.rsgi import Exchange, Head
 
 _ANSWER = b"{}"
-_HEADERS = [(b"content-type", b"application/json")]
+_HEADERS = [("content-type", "application/json")]
 
 
-async def _app(scope: Scope, receive: Receive, send: Send) -> None:
-    del scope
-    while (await receive()).get("more_body"):
-        continue
-    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    await send({"type": "http.response.body", "body": _ANSWER})
+class _App:
+    async def __rsgi__(self, head: Head, exchange: Exchange) -> None:
+        del head
+        await exchange()
+        exchange.response_bytes(200, _HEADERS, _ANSWER)
 
 
 async def _run() -> None:
-    server = HttpServer(_app, host="127.0.0.1", port=0)
+    server = HttpServer(_App(), host="127.0.0.1", port=0)
     await server.start()
     while await asyncio.to_thread(sys.stdin.buffer.readline):
         answer({"url": server.url})

@@ -1,16 +1,15 @@
 """The HTTP face of ingest: which request is whose, the answer on the wire, and what is counted and logged of it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from dialects import json_reply
 from dialects.contract import Accepted, Declined, Reply
 from ingest.receive import Receiver, Request
 from ingest.sources import Source
 from runtime.health import PATHS, Health
-from runtime.http_server import Receive, Scope, Send
 from runtime.logs import get_logger
 from runtime.metrics import ingest_in_flight_bytes, ingest_requests
+from runtime.rsgi import Exchange, Head
 
 log = get_logger()
 
@@ -19,7 +18,7 @@ UNKNOWN_SOURCE = "unknown"
 
 
 class IngestApp:
-    """ASGI: POST /in/{source}…, and the health paths."""
+    """RSGI: POST /in/{source}…, and the health paths."""
 
     def __init__(self, receiver: Receiver, sources: Mapping[str, Source], health: Health) -> None:
         self._receiver = receiver
@@ -30,10 +29,11 @@ class IngestApp:
         }
         ingest_in_flight_bytes.set_function(lambda: receiver.in_flight.now)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
+    async def __rsgi__(self, head: Head, exchange: Exchange) -> None:
+        path = head.path
         if path in PATHS:
-            await self._health(scope, receive, send)
+            page = await self._health.page(head.method, path)
+            exchange.response_bytes(page.status, page.headers, page.body)
             return
         name, rest = _source_and_rest(path)
         source = self._sources.get(name)
@@ -42,15 +42,15 @@ class IngestApp:
             reply = json_reply.reply(outcome, None)
         else:
             request = Request(
-                method=scope["method"],
+                method=head.method,
                 path=rest,
-                query=scope["query_string"].decode("latin-1"),
-                headers=_headers(scope["headers"]),
-                receive=receive,
+                query=head.query_string.encode().decode("latin-1"),
+                headers=_headers(head.headers.items()),
+                body=exchange,
             )
             outcome, reply = await self._take(request, source)
         self._note(source, outcome)
-        await _answer(send, reply)
+        _answer(exchange, reply)
 
     async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply]:
         try:
@@ -81,20 +81,16 @@ def _source_and_rest(path: str) -> tuple[str, str]:
     return name, slash + rest
 
 
-def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Lower-case names; a repeated header is one list (RFC 9110, 5.3). Latin-1, so that any byte is some text."""
+def _headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Lower-case names; a repeated header is one list (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in pairs:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+    for name, value in pairs:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
-async def _answer(send: Send, reply: Reply) -> None:
-    headers: list[tuple[bytes, bytes]] = [(b"content-type", reply.content_type.encode())]
-    headers.extend((name.encode(), value.encode()) for name, value in reply.headers.items())
+def _answer(exchange: Exchange, reply: Reply) -> None:
+    headers = [("content-type", reply.content_type), *reply.headers.items()]
     if reply.status == 405:
-        headers.append((b"allow", b"POST"))
-    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": reply.body})
+        headers.append(("allow", "POST"))
+    exchange.response_bytes(reply.status, headers, reply.body)

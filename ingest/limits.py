@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.declining import Decline
 from runtime.deadlines import Deadlines
-from runtime.http_server import Receive
+from runtime.rsgi import Exchange
 
 BODY_PATIENCE_SECONDS = 15.0
 """A body that is not complete by then is given up, so that slow senders cannot hold connections for ever."""
@@ -86,7 +86,7 @@ class BodyReader:
         self._retry_after = retry_after_seconds
         self._held = 0
 
-    async def read(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+    async def read(self, headers: Mapping[str, str], body: Exchange) -> bytes:
         """The whole body; raises Decline (400, 408, 413, 503). Holds no more than the limit at any time.
 
         What is only announced is not held: else a few clients that send nothing could shut out all others.
@@ -96,7 +96,7 @@ class BodyReader:
         if length is not None:
             self._fits(length)
         try:
-            return await self._patience.wait(self._chunks(receive, length))
+            return await self._patience.wait(self._chunks(body, length))
         except TimeoutError:
             raise Decline(408, f"the body was not complete within {BODY_PATIENCE_SECONDS:g} s") from None
 
@@ -105,30 +105,28 @@ class BodyReader:
         self._in_flight.now -= self._held
         self._held = 0
 
-    async def _chunks(self, receive: Receive, length: int | None) -> bytes:
+    async def _chunks(self, body: Exchange, length: int | None) -> bytes:
         """One buffer that grows: adding bytes to bytes would copy all that came before for every chunk that comes."""
-        body, more = await self._next(receive, 0)
-        if not more or len(body) == length:
-            return body
-        buffer, chunks = bytearray(body), 1
-        while more and len(buffer) != length:
-            chunk, more = await self._next(receive, len(buffer))
-            buffer += chunk
+        buffer, chunks, ended = bytearray(), 0, False
+        async for chunk in body:
+            if ended:
+                raise _broken()
+            ended = not chunk
             chunks += 1
-            if chunks > SMALL_CHUNKS and len(buffer) < chunks * SMALL_BYTES:
+            size = len(buffer) + len(chunk)
+            self._hold(size)
+            if size == length == len(chunk):  # nearly always: in one piece
+                return chunk
+            buffer += chunk
+            if size == length:
+                break
+            if chunks > SMALL_CHUNKS and size < chunks * SMALL_BYTES:
                 raise Decline(
                     400, f"the body comes in more than {SMALL_CHUNKS} chunks of less than {SMALL_BYTES} bytes"
                 )
+        if length is not None and len(buffer) < length:
+            raise _broken()
         return bytes(buffer)
-
-    async def _next(self, receive: Receive, before: int) -> tuple[bytes, bool]:
-        """The next chunk, held with the `before` bytes that came earlier, and whether there is more to come."""
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Decline(400, "the body ended before it was complete, or its chunks are malformed")
-        chunk: bytes = message.get("body", b"")
-        self._hold(before + len(chunk))
-        return chunk, message.get("more_body", False)
 
     def _hold(self, size: int) -> None:
         """Hold `size` bytes for this body in all, or decline."""
@@ -141,3 +139,7 @@ class BodyReader:
     def _fits(self, size: int) -> None:
         if size > self._max_body:
             raise Decline(413, f"the body is larger than {self._max_body} bytes")
+
+
+def _broken() -> Decline:
+    return Decline(400, "the body ended before it was complete, or its chunks are malformed")

@@ -22,9 +22,9 @@ from ingest.limits import BodyReader, BytesInFlight, Patience
 from ingest.sources import Source
 from ingest.wrap import wrap
 from runtime.errors import InvalidRequest, ServiceUnavailable
-from runtime.http_server import Receive
 from runtime.metrics import ingest_send_seconds
 from runtime.producer_lane import RecordHeaders
+from runtime.rsgi import Exchange
 from runtime.settings import IngestSettings
 from schemas.raw_event import RawEvent
 from schemas.topics import raw_topic
@@ -38,7 +38,7 @@ class Request:
     path: str
     query: str
     headers: Mapping[str, str]
-    receive: Receive
+    body: Exchange
 
 
 class Producer(Protocol):
@@ -93,7 +93,7 @@ class Receiver:
             path=request.path,
             query=request.query,
             headers=request.headers,
-            body=await reader.read(request.headers, request.receive),
+            body=await reader.read(request.headers, request.body),
             received_at=received_at,
         )
 

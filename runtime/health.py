@@ -9,7 +9,7 @@ import inspect
 import json
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.http_server import Receive, Scope, Send
 from runtime.metrics import exposition
@@ -20,6 +20,19 @@ Check = Callable[[], str | Awaitable[str | None] | None]
 CHECK_PATIENCE_SECONDS = 1.0
 
 PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class Page(NamedTuple):
+    """What is answered."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """As they go out."""
+        return [("content-type", self.content_type), ("cache-control", "no-store")]
 
 
 class Health:
@@ -43,23 +56,28 @@ class Health:
         reasons = {name: reason for name, reason in zip(self._checks, found, strict=True) if reason is not None}
         return reasons | ({"service": "is stopping"} if self._stopping else {})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI: GET /livez, /readyz, /metrics."""
-        del receive
-        path = scope["path"]
+    async def page(self, method: str, path: str) -> Page:
+        """Answer GET /livez, /readyz, /metrics."""
         if path not in PATHS:
-            await _answer(send, 404, b'{"error": {"code": "not-found", "message": "no such path"}}')
-        elif scope["method"] not in {"GET", "HEAD"}:
-            await _answer(send, 405, b'{"error": {"code": "method-not-allowed", "message": "use GET"}}')
-        elif path == "/livez":
-            await _answer(send, 200, b'{"status": "alive"}')
-        elif path == "/metrics":
-            await _answer(send, 200, exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
-        else:
-            reasons = await self.reasons()
-            state: dict[str, Any] = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
-            state["pid"] = os.getpid()  # whoever started a service sees that no other one answers in its place
-            await _answer(send, 503 if reasons else 200, json.dumps(state, ensure_ascii=False).encode())
+            return Page(404, b'{"error": {"code": "not-found", "message": "no such path"}}')
+        if method not in {"GET", "HEAD"}:
+            return Page(405, b'{"error": {"code": "method-not-allowed", "message": "use GET"}}')
+        if path == "/livez":
+            return Page(200, b'{"status": "alive"}')
+        if path == "/metrics":
+            return Page(200, exposition(), "text/plain; version=0.0.4; charset=utf-8")
+        reasons = await self.reasons()
+        state: dict[str, Any] = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
+        state["pid"] = os.getpid()  # whoever started a service sees that no other one answers in its place
+        return Page(503 if reasons else 200, json.dumps(state, ensure_ascii=False).encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI: the same."""
+        del receive
+        page = await self.page(scope["method"], scope["path"])
+        headers = [(name.encode(), value.encode()) for name, value in page.headers]
+        await send({"type": "http.response.start", "status": page.status, "headers": headers})
+        await send({"type": "http.response.body", "body": page.body})
 
 
 async def _ask(check: Check) -> str | None:
@@ -71,9 +89,3 @@ async def _ask(check: Check) -> str | None:
         return f"did not answer within {CHECK_PATIENCE_SECONDS:g} s"
     except Exception as error:  # noqa: BLE001 - a broken check is a reason not to be ready, never a 500
         return f"the check itself failed: {type(error).__name__}"
-
-
-async def _answer(send: Send, status: int, body: bytes, *, content_type: str = "application/json") -> None:
-    headers = [(b"content-type", content_type.encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

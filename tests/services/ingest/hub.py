@@ -53,14 +53,19 @@ class Answer:
     headers: dict[str, str]
 
 
-async def request(port: int, body: bytes, *, path: str = "/in/atlas", head: Sequence[str] = ()) -> Answer:
-    """POST on a connection of its own; `head` are more header lines, or a Content-Length of one's own."""
+async def request(
+    port: int, body: bytes, *, path: str = "/in/atlas", head: Sequence[str] = (), half_close: bool = False
+) -> Answer:
+    """POST on a connection of its own; `head` are more header lines, or a Content-Length of one's own. `half_close`:
+    say that nothing more comes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"POST {path} HTTP/1.1", "Host: x", "Connection: close", *head]
     if not any(line.lower().startswith(("content-length", "transfer-encoding")) for line in head):
         lines.append(f"Content-Length: {len(body)}")
     try:
         writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+        if half_close:
+            writer.write_eof()
         return parse(await reader.read())
     finally:
         writer.close()

@@ -55,10 +55,16 @@ async def test_rubbish_is_declined_and_never_stored(kafka_bootstrap: str, topic_
         assert (await request(port, order("1"), path="/in/nobody")).status == 404
         assert (await request(port, order("1"), head=["X: \xff\xfe", "X: \xe4"])).status == 200
         assert (await request(port, b"zz\r\n", head=chunked)).status >= 400
+        whole = order("cut short")
+        assert (await request(port, b"%x\r\n%s\r\nzz\r\n" % (len(whole), whole), head=chunked)).status == 400
+        assert (await request(port, b"%x\r\n%s" % (len(whole) + 1, whole), head=chunked, half_close=True)).status == 400
+        assert (await request(port, whole, head=[f"Content-Length: {len(whole) + 1}"], half_close=True)).status == 400
         assert (await request(port, b"", head=["Content-Length: x"])).status == 400
         assert (await get(service, "/livez"))[0] == 200
+        assert (await request(port, b"%x\r\n%s\r\n0\r\n\r\n" % (len(whole), whole), head=chunked)).status == 200
         found = await records(kafka_bootstrap, topic_prefix)
     assert all(json.loads(record.value)["data"]["orderNo"] for record in found)
+    assert [record.value for record in found].count(whole) == 1
 
 
 async def test_the_largest_body_is_taken_even_when_it_cannot_be_compressed(

@@ -7,12 +7,13 @@ import pytest
 
 from runtime import health as health_module
 from runtime.health import Health
-from tests.unit.ingest.asgi import call
+from tests.unit.ingest.without_server import call as call_rsgi
+from tests.unit.ingest.without_server import call_asgi, ingest
 
 
 async def test_alive_and_ready_without_checks() -> None:
     for path in ("/livez", "/readyz"):
-        assert (await call(Health(), path, method="GET")).status == 200
+        assert (await call_asgi(Health(), path, method="GET")).status == 200
 
 
 async def test_reasons_are_named_and_livez_stays() -> None:
@@ -23,10 +24,10 @@ async def test_reasons_are_named_and_livez_stays() -> None:
     health.add("kafka", lambda: "is down")
     health.add("consumer", lagging)
     health.add("postgres", lambda: None)
-    answer = await call(health, "/readyz", method="GET")
+    answer = await call_asgi(health, "/readyz", method="GET")
     assert answer.status == 503
     assert json.loads(answer.body)["reasons"] == {"kafka": "is down", "consumer": "is far behind"}
-    assert (await call(health, "/livez", method="GET")).status == 200
+    assert (await call_asgi(health, "/livez", method="GET")).status == 200
 
 
 async def test_a_check_that_hangs_or_breaks_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,15 +50,21 @@ async def test_a_check_that_hangs_or_breaks_is_a_reason(monkeypatch: pytest.Monk
 async def test_a_stopping_service_is_not_ready() -> None:
     health = Health()
     health.stopping()
-    assert (await call(health, "/readyz", method="GET")).status == 503
+    assert (await call_asgi(health, "/readyz", method="GET")).status == 503
 
 
 async def test_metrics_are_prometheus_text() -> None:
-    answer = await call(Health(), "/metrics", method="GET")
+    answer = await call_asgi(Health(), "/metrics", method="GET")
     assert answer.headers["content-type"].startswith("text/plain")
     assert b"ticketwire_ingest_requests_total" in answer.body
 
 
 async def test_other_paths_and_methods() -> None:
-    assert (await call(Health(), "/other", method="GET")).status == 404
-    assert (await call(Health(), "/livez", method="POST")).status == 405
+    assert (await call_asgi(Health(), "/other", method="GET")).status == 404
+    assert (await call_asgi(Health(), "/livez", method="POST")).status == 405
+
+
+async def test_ingest_answers_for_them_the_same() -> None:
+    for path, method in (("/livez", "GET"), ("/readyz", "HEAD"), ("/readyz", "POST")):
+        asked = await call_asgi(Health(), path, method=method)
+        assert await call_rsgi(ingest().app, path, method=method) == asked

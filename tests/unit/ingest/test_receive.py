@@ -15,7 +15,7 @@ from ingest.sources import load_sources
 from runtime.errors import ConfigurationError, InvalidRequest, ServiceUnavailable
 from runtime.settings import SourceSettings, VerificationSettings
 from schemas.raw_event import from_record
-from tests.unit.ingest.asgi import BODY, HANG, HANG_UP, call, ingest
+from tests.unit.ingest.without_server import BODY, HANG, HANG_UP, call, ingest
 from tests.waiting import until
 
 SIGNED = {"scheme": "hmac", "secrets": ["s3cret"], "header": "X-Sign"}

@@ -1,4 +1,4 @@
-"""An ASGI app called without a server, and the ingest app with a producer that does as it is told."""
+"""An app called without a server, and the ingest app with a producer that does as it is told."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from ingest.sources import load_sources
 from runtime.health import Health
 from runtime.http_server import AsgiApp
 from runtime.producer_lane import RecordHeaders
+from runtime.rsgi import Headers, RsgiApp
 from runtime.settings import IngestSettings, SourceSettings
 
 BODY = b'{"type": "order.ticketed", "data": {"orderNo": "A1"}}'
@@ -33,23 +34,76 @@ class Answer:
         return str(json.loads(self.body)["error"]["code"])
 
 
+@dataclass
+class FakeHead:
+    method: str
+    path: str
+    headers: Headers
+    query_string: str = ""
+
+
+@dataclass
+class FakeHeaders:
+    """As granian's: what is no visible ASCII is not there."""
+
+    pairs: Sequence[tuple[bytes, bytes]]
+
+    def items(self) -> list[tuple[str, str]]:
+        return [
+            (name.decode("latin-1"), value.decode())
+            for name, value in self.pairs
+            if all(0x20 <= byte < 0x7F or byte == 0x09 for byte in value)
+        ]
+
+
+class FakeExchange:
+    """As granian's: an empty chunk is the end of the body, two are the end of a broken one."""
+
+    def __init__(self, chunks: Sequence[bytes]) -> None:
+        self.answer = Answer()
+        self._waiting = deque([*chunks, b""])
+        if HANG_UP in chunks:
+            self._waiting.append(b"")
+
+    async def __call__(self) -> bytes:
+        return b"".join(self._waiting)
+
+    def __aiter__(self) -> "FakeExchange":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._waiting:
+            raise StopAsyncIteration
+        chunk = self._waiting.popleft()
+        if chunk == HANG:
+            await asyncio.Event().wait()
+        if chunk == HANG_UP:
+            chunk = self._waiting.popleft()
+        return chunk
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.answer = Answer(status, dict(headers), body)
+
+
 async def call(
-    app: AsgiApp,
+    app: RsgiApp,
     path: str,
     *chunks: bytes,
     method: str = "POST",
     headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Answer:
     """One request, its body in these chunks; an answer of status 0 means that none was sent."""
-    answer, waiting = Answer(), deque(chunks)
+    exchange = FakeExchange(chunks)
+    await app.__rsgi__(FakeHead(method, path, FakeHeaders(headers)), exchange)
+    return exchange.answer
+
+
+async def call_asgi(app: AsgiApp, path: str, *, method: str) -> Answer:
+    """One request without a body."""
+    answer = Answer()
 
     async def receive() -> dict[str, Any]:
-        chunk = waiting.popleft() if waiting else b""
-        if chunk == HANG:
-            await asyncio.Event().wait()
-        if chunk == HANG_UP:
-            return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": chunk, "more_body": bool(waiting)}
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -58,8 +112,7 @@ async def call(
         else:
             answer.body += message["body"]
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
-    await app(scope, receive, send)
+    await app({"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}, receive, send)
     return answer
 
 
