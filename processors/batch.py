@@ -19,6 +19,7 @@ from store.journal import JournalEntry, insert_journal
 from store.orders import LockedOrder, OrderName, lock_orders
 from store.owing import LIVE, Telling, hold_contexts, owe_callbacks
 from store.pool import is_outage, is_refusal
+from store.together import Together
 
 
 class Refused(Exception):
@@ -114,14 +115,16 @@ async def _process(
     existing = sorted({a.order_id for a in fresh if not orders[a.order_id].is_new})
     states = dict(await processor.load(connection, existing)) if existing else {}
     applied, entries = _decide_all(processor, fresh, orders=orders, states=states, result=result)
+    writes = Together()
     if result.verdicts:
-        await upsert_events(connection, [event_row(arrival) for arrival, _ in result.verdicts])
-        await insert_arrivals(connection, result.verdicts, run_id=run_id)
+        await upsert_events(writes, [event_row(arrival) for arrival, _ in result.verdicts])
+        await insert_arrivals(writes, result.verdicts, run_id=run_id)
     if applied:
-        await processor.save(connection, applied)
+        await processor.save(connection, applied, writes=writes)
     if entries:
-        await insert_journal(connection, entries)
-        result.owed = await owe_callbacks(connection, entries, wire_forms, telling=telling)
+        await insert_journal(writes, entries)
+        result.owed = await owe_callbacks(connection, entries, wire_forms, telling=telling, writes=writes)
+    await writes.send(connection)
     return result
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from schemas.arrival import Arrival
 from schemas.outcomes import Change, Verdict
-from store.connection import Connection
+from store.connection import Connection, Writes
 
 State = TypeVar("State")
 
@@ -60,5 +60,6 @@ class Processor(Protocol[State]):
     async def load(self, connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, State]:
         """The states of those of these locked orders that have any."""
 
-    async def save(self, connection: Connection, applied: Sequence[Applied[State]]) -> None:
-        """Write the orders' rows and versions; the orders are locked, `after` differs from `before` in each."""
+    async def save(self, connection: Connection, applied: Sequence[Applied[State]], *, writes: Writes) -> None:
+        """Write the orders' rows and versions; the orders are locked, `after` differs from `before` in each. What may
+        be done together with the batch's other rows goes to `writes`."""

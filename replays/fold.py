@@ -19,6 +19,7 @@ from schemas.arrival import Arrival, Coordinates
 from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.parked import ParkedEvent, park
+from store.pool import look_up_by_key
 from store.shadow import Place, Schemas, discarded_places, work_on, write_position
 
 BATCH_RECORDS = 2000
@@ -72,6 +73,7 @@ async def fold_range(
             records = _kept(batch, skipped)
             async with control.pool.acquire() as connection, connection.transaction():
                 await work_on(connection, schemas.shadow)
+                await look_up_by_key(connection)
                 if records:
                     await _fold(connection, BY_TYPE[batch.type], records, bench.dialects)
                 position = await _move(connection, position, batch, len(records))

@@ -9,13 +9,8 @@ from uuid import UUID
 from runtime.version import CODE_VERSION
 from schemas.arrival import Arrival
 from schemas.outcomes import Verdict
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.pool import statement
-
-_ARRIVAL_COLUMNS = (
-    *("arrival_id", "event_id", "order_id", "topic", "partition", "offset"),
-    *("arrived_at", "verdict", "verified", "code_version", "run_id"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ async def known_arrivals(connection: Connection, arrival_ids: Sequence[UUID]) ->
     return {row["arrival_id"] for row in await connection.fetch(statement("arrivals_known"), arrival_ids)}
 
 
-async def upsert_events(connection: Connection, rows: Iterable[EventRow]) -> None:
+async def upsert_events(writes: Writes, rows: Iterable[EventRow]) -> None:
     """Keep these events; of one that comes twice in the list, the earliest arrival counts."""
     earliest: dict[UUID, EventRow] = {}
     for row in rows:
@@ -58,7 +53,7 @@ async def upsert_events(connection: Connection, rows: Iterable[EventRow]) -> Non
         if known is None or row.arrived_at < known.arrived_at:
             earliest[row.event_id] = row
     ordered = [earliest[event_id] for event_id in sorted(earliest)]
-    await connection.execute(
+    await writes.execute(
         statement("events_upsert"),
         [row.event_id for row in ordered],
         [row.order_id for row in ordered],
@@ -72,26 +67,20 @@ async def upsert_events(connection: Connection, rows: Iterable[EventRow]) -> Non
 
 
 async def insert_arrivals(
-    connection: Connection, taken: Sequence[tuple[Arrival, Verdict]], *, run_id: UUID | None = None
+    writes: Writes, taken: Sequence[tuple[Arrival, Verdict]], *, run_id: UUID | None = None
 ) -> None:
     """Note these arrivals as taken, by this run if it was one; one that was noted before is an error of the caller."""
-    await connection.copy_records_to_table(
-        "arrivals",
-        columns=_ARRIVAL_COLUMNS,
-        records=[
-            (
-                arrival.arrival_id,
-                arrival.event_id,
-                arrival.order_id,
-                arrival.at.topic,
-                arrival.at.partition,
-                arrival.at.offset,
-                arrival.arrived_at,
-                verdict.value,
-                arrival.verified,
-                CODE_VERSION,
-                run_id,
-            )
-            for arrival, verdict in taken
-        ],
+    await writes.execute(
+        statement("arrivals_insert"),
+        [arrival.arrival_id for arrival, _ in taken],
+        [arrival.event_id for arrival, _ in taken],
+        [arrival.order_id for arrival, _ in taken],
+        [arrival.at.topic for arrival, _ in taken],
+        [arrival.at.partition for arrival, _ in taken],
+        [arrival.at.offset for arrival, _ in taken],
+        [arrival.arrived_at for arrival, _ in taken],
+        [verdict.value for _, verdict in taken],
+        [arrival.verified for arrival, _ in taken],
+        CODE_VERSION,
+        run_id,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from schemas.outcomes import Change
-from store.connection import Connection
+from store.connection import Writes
+from store.pool import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,12 @@ class JournalEntry:
     retells: bool = False
 
 
-async def insert_journal(connection: Connection, entries: Sequence[JournalEntry]) -> None:
-    await connection.copy_records_to_table(
-        "journal",
-        columns=("order_id", "version", "event_id", "change", "told"),
-        records=[
-            (entry.order_id, entry.version, entry.event_id, entry.change.for_journal(), entry.change.told)
-            for entry in entries
-        ],
+async def insert_journal(writes: Writes, entries: Sequence[JournalEntry]) -> None:
+    await writes.execute(
+        statement("journal_insert"),
+        [entry.order_id for entry in entries],
+        [entry.version for entry in entries],
+        [entry.event_id for entry in entries],
+        [entry.change.for_journal() for entry in entries],
+        [entry.change.told for entry in entries],
     )

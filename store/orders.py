@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.pool import statement
 
 
@@ -39,7 +39,7 @@ async def lock_orders(connection: Connection, names: Mapping[UUID, OrderName]) -
     return locked
 
 
-async def set_versions(connection: Connection, versions: Iterable[tuple[UUID, int]]) -> None:
+async def set_versions(writes: Writes, versions: Iterable[tuple[UUID, int]]) -> None:
     """Move orders to these versions; the orders must be locked."""
     ids, numbers = zip(*versions, strict=True)
-    await connection.execute(statement("orders_set_version"), ids, numbers)
+    await writes.execute(statement("orders_set_version"), ids, numbers)

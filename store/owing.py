@@ -8,12 +8,12 @@ from uuid import UUID
 
 from schemas.identity import callback_id
 from schemas.wire_forms import WireForm, WireForms
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.journal import JournalEntry
 from store.pool import statement
 
 CHANNEL = "ticketwire_callbacks_due"
-"""Postgres' notification channel that wakes publishers; one notice for each batch, never for each row."""
+"""Postgres' notification channel that wakes publishers; one notice for each transaction, never for each row."""
 
 _BUCKETS = 256
 SUPPRESSED = "suppressed"
@@ -92,8 +92,10 @@ async def owe_callbacks(
     *,
     dialect: str | None = None,
     telling: Telling = LIVE,
+    writes: Writes | None = None,
 ) -> int:
-    """Owe one callback for each change and endpoint that wants it; returns how many. The orders must be locked.
+    """Owe one callback for each change and endpoint that wants it; returns how many. The orders must be locked. The
+    rows are written by `writes`, if that is given.
 
     One whose dialect has no wire form for the event is recorded as not deliverable, visibly. With `dialect`, only its
     endpoints are looked at. Safe to repeat.
@@ -101,7 +103,7 @@ async def owe_callbacks(
     owed = await owed_callbacks(connection, entries, wire_forms, dialect=dialect)
     if not owed:
         return 0
-    await connection.execute(
+    await (writes or connection).execute(
         statement("owing_insert"),
         [callback.callback_id for callback in owed],
         [callback.endpoint_id for callback in owed],
@@ -111,8 +113,8 @@ async def owe_callbacks(
         [telling.state(callback) for callback in owed],
         [telling.suppressed if telling.state(callback) == SUPPRESSED else callback.outcome for callback in owed],
         telling.replay,
+        CHANNEL,
     )
-    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
     return len(owed)
 
 

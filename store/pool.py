@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import asyncpg
 import orjson
 from asyncpg.connection import LoggedQuery
 
 from runtime.settings import PostgresSettings
+from store.connection import Connection
 
 IDLE_IN_TRANSACTION_MS = "10000"
 """A process that is frozen in a transaction keeps its locks for this long at the most. Our own pauses are far shorter,
@@ -19,6 +19,11 @@ and a transaction that was ended is run again."""
 
 CLIENT_CHECK_MS = "2000"
 """How soon Postgres gives up a statement whose client has closed the connection; by itself it would look at the end."""
+
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""Settings of connections whose statements find every row by its key. Postgres keeps a statement's plan for as long as
+the connection lives: one that was made while a table was small would read all of it for each batch, however large it
+became, until its rows are counted anew (PostgreSQL 18, PREPARE, "Notes")."""
 
 GOODBYE_SECONDS = 0.5
 """How long a connection may take to close in good order."""
@@ -30,17 +35,17 @@ def statement(name: str) -> str:
     return (files("store") / "queries" / f"{name}.sql").read_text()
 
 
-async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None = None) -> asyncpg.Pool:
+async def open_pool(
+    settings: PostgresSettings, *, name: str, schema: str | None = None, by_key: bool = False
+) -> asyncpg.Pool:
     """A pool whose connections encode jsonb as Python values. Connects lazily: Postgres may be down at the start.
 
-    With `schema`, unqualified names mean that schema and no other.
+    With `schema`, unqualified names mean that schema and no other. `by_key`: see `BY_KEY`.
     """
 
     async def prepare(connection: asyncpg.Connection) -> None:
-        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker; it is of the class below
         await _prepare(connection)
-        connection.distrusted = pool.expire_connections
-        connection.add_query_logger(connection.look)
+        connection.add_query_logger(_distrust(connection, lambda: pool))
 
     pool = await asyncpg.create_pool(
         settings.dsn.get_secret_value(),
@@ -50,46 +55,42 @@ async def open_pool(settings: PostgresSettings, *, name: str, schema: str | None
         command_timeout=settings.statement_timeout_seconds,
         init=prepare,
         reset=_leave_as_it_is,
-        connection_class=_Connection,
         server_settings={
             "application_name": f"ticketwire {name}",
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
             "client_connection_check_interval": CLIENT_CHECK_MS,
             "timezone": "UTC",
             **({"search_path": schema} if schema else {}),
+            **(BY_KEY if by_key else {}),
         },
     )
     return pool
 
 
-class _Connection(asyncpg.Connection):
-    """A connection that is not trusted any more once a statement, or a COPY, was not answered within its time.
+async def look_up_by_key(connection: Connection) -> None:
+    """As `BY_KEY`, until the transaction ends."""
+    await connection.execute(
+        "SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS chosen (name, value)",
+        list(BY_KEY),
+        list(BY_KEY.values()),
+    )
+
+
+def _distrust(connection: asyncpg.Connection, pool: Callable[[], asyncpg.Pool]) -> Callable[..., Awaitable[None]]:
+    """What to do after each statement on this connection: nothing, unless it was not answered within its time.
 
     A firewall forgets connections, a server vanishes: nobody says so, and such a connection stays silent for ever. So
     it is closed, before the rollback waits as long once more, and all others are made anew before their next use: what
     one lost, all may have lost.
     """
 
-    distrusted: Callable[[], Awaitable[None]]
-    """What becomes of the others then."""
-
-    async def look(self, query: LoggedQuery) -> None:
-        """What to do after each statement: nothing, unless it was not answered."""
+    async def look(query: LoggedQuery) -> None:
         if isinstance(query.exception, TimeoutError):
-            await self._distrust()
+            with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await connection.close(timeout=GOODBYE_SECONDS)
+            await pool().expire_connections()
 
-    async def copy_records_to_table(self, *args: Any, **kwargs: Any) -> str:
-        """As the client's own, of which its query loggers hear nothing."""
-        try:
-            return await super().copy_records_to_table(*args, **kwargs)
-        except TimeoutError:
-            await self._distrust()
-            raise
-
-    async def _distrust(self) -> None:
-        with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            await self.close(timeout=GOODBYE_SECONDS)
-        await self.distrusted()
+    return look
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
@@ -103,17 +104,17 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     del connection
 
 
+def _encode_jsonb(value: object) -> bytes:
+    """A value, or JSON that is written already, as bytes. The leading byte is jsonb's binary version."""
+    return b"\x01" + (value if isinstance(value, bytes) else written(value))
+
+
 def written(value: object) -> bytes:
     """A value as JSON."""
     try:
         return orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, which jsonb holds all the same
         return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _encode_jsonb(value: object) -> bytes:
-    """A value, or JSON that is written already, as bytes. The leading byte is jsonb's binary version."""
-    return b"\x01" + (value if isinstance(value, bytes) else written(value))
 
 
 def _decode_jsonb(content: bytes) -> object:

@@ -1,30 +1,14 @@
 """The tickets of orders: loaded as the fold of their ticketed events, saved as the rows that hold now."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from uuid import UUID
 
 from schemas.events import EVENT_CONTENT, OrderTicketed, Passenger
 from schemas.ticketing import TicketedVersion, Ticketing
 from schemas.topics import EventType
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.pool import statement, written
-
-_PASSENGER_FIELDS = (
-    *("name", "kind", "birthday", "gender", "document_number", "document_type", "document_issued_by"),
-    *("document_expires", "nationality", "extra"),
-)
-"""Columns of the same names."""
-
-_passenger_fields = attrgetter(*_PASSENGER_FIELDS)
-
-_PARTS: tuple[tuple[str, str, Callable[[Passenger], Iterable[str | bytes]]], ...] = (
-    ("tickets", "ticket_number", lambda passenger: passenger.ticket_numbers),
-    ("pnrs", "locator", lambda passenger: passenger.pnrs),
-    ("ancillaries", "content", lambda passenger: map(written, passenger.ancillaries)),  # a null is a value here
-)
-"""What a passenger has a list of: the table, its column, and the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +33,12 @@ async def load_ticketing(connection: Connection, order_ids: Sequence[UUID]) -> d
     return found
 
 
-async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow]) -> None:
-    """Write the orders' rows, whole; the orders must be locked."""
+async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow], *, writes: Writes | None = None) -> None:
+    """Write the orders' rows, whole, by `writes` if that is given; what they replace goes at once. The orders must be
+    locked."""
+    writes = writes or connection
     presents = [row.ticketing.present for row in rows]
-    await connection.execute(
+    await writes.execute(
         statement("orders_set_ticketing"),
         [row.order_id for row in rows],
         [row.version for row in rows],
@@ -64,7 +50,7 @@ async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow]) -
     if stale := [row.order_id for row in rows if row.refill and not row.is_new]:
         await connection.execute(statement("passengers_delete"), stale)
     await _insert_fill(
-        connection,
+        writes,
         [
             (row.order_id, position, passenger)
             for row, present in zip(rows, presents, strict=True)
@@ -74,20 +60,35 @@ async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow]) -
     )
 
 
-async def _insert_fill(connection: Connection, fill: Sequence[tuple[UUID, int, Passenger]]) -> None:
+async def _insert_fill(writes: Writes, fill: Sequence[tuple[UUID, int, Passenger]]) -> None:
     if not fill:
         return
-    await connection.copy_records_to_table(
-        "passengers",
-        columns=("order_id", "passenger", *_PASSENGER_FIELDS),
-        records=[(order_id, place, *_passenger_fields(passenger)) for order_id, place, passenger in fill],
+    passengers = [passenger for _, _, passenger in fill]
+    await writes.execute(
+        statement("passengers_insert"),
+        [order_id for order_id, _, _ in fill],
+        [position for _, position, _ in fill],
+        [p.name for p in passengers],
+        [p.kind for p in passengers],
+        [p.birthday for p in passengers],
+        [p.gender for p in passengers],
+        [p.document_number for p in passengers],
+        [p.document_type for p in passengers],
+        [p.document_issued_by for p in passengers],
+        [p.document_expires for p in passengers],
+        [p.nationality for p in passengers],
+        [p.extra for p in passengers],
     )
-    for table, column, parts_of in _PARTS:
+    parts_by_statement: tuple[tuple[str, Sequence[Sequence[str]]], ...] = (
+        ("tickets_insert", [passenger.ticket_numbers for passenger in passengers]),
+        ("pnrs_insert", [passenger.pnrs for passenger in passengers]),
+        ("ancillaries_insert", [[written(a).decode() for a in passenger.ancillaries] for passenger in passengers]),
+    )
+    for name, values in parts_by_statement:
         parts = [
-            (order_id, place, position, part)
-            for order_id, place, passenger in fill
-            for position, part in enumerate(parts_of(passenger))
+            (order_id, place, position, value)
+            for (order_id, place, _), listed in zip(fill, values, strict=True)
+            for position, value in enumerate(listed)
         ]
         if parts:
-            columns = ("order_id", "passenger", "position", column)
-            await connection.copy_records_to_table(table, columns=columns, records=parts)
+            await writes.execute(statement(name), *map(list, zip(*parts, strict=True)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from schemas.void_case import VoidCase, VoidStatus
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.pool import statement
 
 VoidCases = Mapping[str, VoidCase]
@@ -32,14 +32,14 @@ async def load_void_cases(connection: Connection, order_ids: Sequence[UUID]) -> 
     return dict(found)
 
 
-async def save_void_cases(connection: Connection, rows: Sequence[VoidStatusRow]) -> None:
+async def save_void_cases(writes: Writes, rows: Sequence[VoidStatusRow]) -> None:
     """Write these statuses and the cases they end in; the orders must be locked. The last row of a case holds."""
     said = {(row.order_id, row.case.void_code, row.status.event_id): row.case for row in rows}
     pieces = [
         (order_id, code, case.statuses[event_id])
         for (order_id, code, event_id), case in sorted(said.items(), key=lambda item: item[0])
     ]
-    await connection.execute(
+    await writes.execute(
         statement("void_statuses_upsert"),
         [order_id for order_id, _, _ in pieces],
         [code for _, code, _ in pieces],
@@ -50,7 +50,7 @@ async def save_void_cases(connection: Connection, rows: Sequence[VoidStatusRow])
     )
     last = {(row.order_id, row.case.void_code): row.case for row in rows}
     held = [(key, case, present) for key, case in sorted(last.items(), key=lambda i: i[0]) if (present := case.present)]
-    await connection.execute(
+    await writes.execute(
         statement("void_cases_upsert"),
         [key[0] for key, _, _ in held],
         [key[1] for key, _, _ in held],

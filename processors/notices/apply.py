@@ -8,7 +8,7 @@ from processors.notices.decide import decide
 from schemas.arrival import Arrival
 from schemas.notices import Notices
 from schemas.topics import EventType
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.notices import load_notices
 from store.orders import set_versions
 
@@ -29,5 +29,6 @@ class NoticeProcessor:
     async def load(self, connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, Notices]:
         return await load_notices(connection, order_ids, event_type=self.event_type)
 
-    async def save(self, connection: Connection, applied: Sequence[Applied[Notices]]) -> None:
-        await set_versions(connection, [(order.order_id, order.version) for order in applied])
+    async def save(self, connection: Connection, applied: Sequence[Applied[Notices]], *, writes: Writes) -> None:
+        del connection
+        await set_versions(writes, [(order.order_id, order.version) for order in applied])

@@ -8,7 +8,7 @@ from processors.ticketed.decide import decide
 from schemas.arrival import Arrival
 from schemas.ticketing import Ticketing
 from schemas.topics import EventType
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.ticketing import TicketingRow, load_ticketing, save_ticketing
 
 
@@ -27,7 +27,7 @@ class TicketedProcessor:
     async def load(self, connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, Ticketing]:
         return await load_ticketing(connection, order_ids)
 
-    async def save(self, connection: Connection, applied: Sequence[Applied[Ticketing]]) -> None:
+    async def save(self, connection: Connection, applied: Sequence[Applied[Ticketing]], *, writes: Writes) -> None:
         await save_ticketing(
             connection,
             [
@@ -40,6 +40,7 @@ class TicketedProcessor:
                 )
                 for order in applied
             ],
+            writes=writes,
         )
 
 

@@ -8,7 +8,7 @@ from processors.void.decide import decide
 from schemas.arrival import Arrival
 from schemas.events import OrderVoid
 from schemas.topics import EventType
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.orders import set_versions
 from store.void_cases import VoidCases, VoidStatusRow, load_void_cases, save_void_cases
 
@@ -28,10 +28,11 @@ class VoidProcessor:
     async def load(self, connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, VoidCases]:
         return await load_void_cases(connection, order_ids)
 
-    async def save(self, connection: Connection, applied: Sequence[Applied[VoidCases]]) -> None:
-        await set_versions(connection, [(order.order_id, order.version) for order in applied])
+    async def save(self, connection: Connection, applied: Sequence[Applied[VoidCases]], *, writes: Writes) -> None:
+        del connection
+        await set_versions(writes, [(order.order_id, order.version) for order in applied])
         await save_void_cases(
-            connection,
+            writes,
             [row for order in applied for arrival in order.arrivals if (row := _row(order, arrival)) is not None],
         )
 

@@ -1,6 +1,7 @@
 -- A callback waits its turn behind an unfinished earlier one of the same order and endpoint (DESIGN §2 rule 5). The
 -- share lock makes a completion under way finish first, or see the row we queue behind it: none is left waiting.
--- $8: whether they say that they are replays.
+-- $8: whether they say that they are replays. $9: the channel that wakes publishers; of notices that are the same,
+-- Postgres sends one when the transaction commits (NOTIFY, "Notes").
 WITH owed AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
         AS owed (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome)
@@ -23,3 +24,4 @@ SELECT callback_id, endpoint_id, order_id, event_id, sequence,
     outcome, CASE WHEN state = 'pending' THEN NULL ELSE now() END, $8
 FROM ranked
 ON CONFLICT (callback_id) DO NOTHING
+RETURNING pg_notify($9, '')

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -45,14 +45,6 @@ async def work(pool: asyncpg.Pool) -> float:
     return time.monotonic() - began
 
 
-async def copy(pool: asyncpg.Pool, *, before: Callable[[], None]) -> None:
-    """One COPY in a transaction; `before` is called before the rows."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("CREATE TEMPORARY TABLE copied (number integer)")
-        before()
-        await connection.copy_records_to_table("copied", records=[(1,)])
-
-
 async def test_a_silent_connection_costs_the_patience_with_one_statement_and_not_two(database_dsn: str) -> None:
     async with proxied_pool(database_dsn, connections=1) as (proxy, pool):
         proxy.strike(Trouble.FORGET)
@@ -61,16 +53,6 @@ async def test_a_silent_connection_costs_the_patience_with_one_statement_and_not
             await work(pool)
         assert is_outage(caught.value)
         assert PATIENCE <= time.monotonic() - began < 1.7 * PATIENCE
-
-
-async def test_a_silent_connection_costs_the_patience_with_one_copy_and_not_two(database_dsn: str) -> None:
-    async with proxied_pool(database_dsn, connections=2) as (proxy, pool):
-        began = time.monotonic()
-        with pytest.raises((TimeoutError, asyncpg.InterfaceError)) as caught:
-            await copy(pool, before=lambda: proxy.strike(Trouble.FORGET))
-        assert is_outage(caught.value)
-        assert PATIENCE <= time.monotonic() - began < 1.7 * PATIENCE
-        assert await work(pool) < PATIENCE, "the other one was trusted"
 
 
 async def test_after_one_silent_connection_the_others_are_not_trusted_either(database_dsn: str) -> None:

@@ -266,3 +266,21 @@ async def test_an_event_and_its_orders_context_that_cross_each_other_still_meet(
         await transaction.commit()
     await putting
     assert await pool.fetchval("SELECT count(*) FROM callbacks") == 1
+
+
+async def test_regression_no_batch_reads_a_table_whole(database_dsn: str) -> None:
+    """The plans of an empty database's first batches are kept: they read all of a table for each batch that came later,
+    however large it had become."""
+    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", by_key=True)
+    try:
+        await endpoint(pool)
+        for number in range(10):
+            order_no = f"K{number}"
+            await run(pool, TICKETED, [arrival(ticketed("T1", order_no=order_no))])
+            await run(pool, TICKETED, [arrival(ticketed("T2", order_no=order_no), at_second=1)])
+            await run(pool, VOID, [arrival(void(0, order_no=order_no), at_second=2)])
+        await pool.execute("SELECT pg_stat_force_next_flush()")
+        tables = "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE seq_scan > 0 AND idx_scan IS NOT NULL"
+        assert [row["relname"] for row in await pool.fetch(tables)] == ["endpoints"]
+    finally:
+        await pool.close()

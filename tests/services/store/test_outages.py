@@ -18,7 +18,7 @@ from publishers.record import record
 from replays.live_lane import LiveLane
 from replays.runner import Control, Runner
 from runtime.settings import KafkaSettings, PostgresSettings
-from store.connection import Connection
+from store.connection import Connection, Writes
 from store.pool import is_outage, open_pool
 from store.runs import Run, read_run, request_run
 from tests.services.processors.conftest import WIRE_FORMS
@@ -134,12 +134,12 @@ class Flawed:
     def __getattr__(self, name: str) -> Any:
         return getattr(PROCESSORS["void"], name)
 
-    async def save(self, connection: Connection, applied: Sequence[Any]) -> None:
+    async def save(self, connection: Connection, applied: Sequence[Any], *, writes: Writes) -> None:
         names = {arrival.order_no for one in applied for arrival in one.arrivals}
         if self._order_no in names and self._times:
             self._times -= 1
             await self._does(connection)
-        await PROCESSORS["void"].save(connection, applied)
+        await PROCESSORS["void"].save(connection, applied, writes=writes)
 
 
 @pytest.mark.parametrize(
