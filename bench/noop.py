@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from bench.job import answer
+from runtime.event_loop import run_service
 from runtime.http_server import HttpServer
 from runtime.rsgi import Exchange, Head
 
@@ -27,4 +28,4 @@ async def _run() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run())
+    run_service(_run())

@@ -1,12 +1,12 @@
 """ticketwire ingest, processor, publisher, replayer, console: one service each, as compose.yaml and `up` run them."""
 
-import asyncio
 from collections.abc import Coroutine
 from typing import Annotated
 
 import typer
 
 from cli.parent import stop_with_parent
+from runtime.event_loop import run_service
 from runtime.logs import configure_logs
 from runtime.settings import Settings, load_settings
 
@@ -88,6 +88,6 @@ def _ready(service: str, *, with_parent: bool) -> Settings:
 
 def _run(service: Coroutine[object, object, None]) -> None:
     try:
-        asyncio.run(service)
+        run_service(service)
     except KeyboardInterrupt:  # before the service listens to signals itself
         raise typer.Exit(130) from None

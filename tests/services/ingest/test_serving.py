@@ -24,12 +24,12 @@ from tests.waiting import until
 THREADS = Path("/proc/self/task")
 
 SERVE = """
-import asyncio
 from ingest.main import run
+from runtime.event_loop import run_service
 from runtime.logs import configure_logs
 from runtime.settings import load_settings
 configure_logs(service="ingest", format_="json")
-asyncio.run(run(load_settings()))
+run_service(run(load_settings()))
 """
 
 
