@@ -19,7 +19,7 @@ SELECT sum(events) FILTER (WHERE processed_at < last)
 """
 """Events a second: every batch but the last one, from the beginning of the first transaction to that of the last."""
 
-_DELIVERED = """
+DELIVERED = """
 SELECT count(*) / extract(epoch FROM max(c.finished_at) - min(a.started_at))
 FROM orders AS o JOIN callbacks AS c USING (order_id) JOIN attempts AS a USING (callback_id) WHERE o.order_no LIKE $1
 """
@@ -118,7 +118,7 @@ async def _publishers(ground: Ground, prefix: str, events: int, found: Rounds) -
     await ground.machine.console("POST", f"{endpoint}/enable")
     await ground.received(events)
     found.add_cpu("publishers", spent(before, cpu_seconds(ground.processes())))
-    found.publishers.append(float(await ground.database.fetchval(_DELIVERED, f"{prefix}-%")))
+    found.publishers.append(float(await ground.database.fetchval(DELIVERED, f"{prefix}-%")))
 
 
 def _per_event(seconds: CpuSeconds, events: int) -> dict[str, float]:

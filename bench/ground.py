@@ -52,6 +52,12 @@ class Machine(Protocol):
     async def start(self, service: str) -> None:
         """Start it again, and wait until it is ready."""
 
+    async def start_another(self, service: str) -> str:
+        """Start one more process of it, and wait until it is ready; returns its name."""
+
+    async def remove(self, name: str) -> None:
+        """Stop such a process for good."""
+
     async def console(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call the console's API."""
 

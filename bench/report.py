@@ -44,6 +44,8 @@ _GOALS = (
     _Goal("beside a dead endpoint, p99 of itself without", "dead_endpoint.ratio_p99", 1.2, at_most=True),
     _Goal("replay, of live", "replays.ratio_apply", 0.9),
     _Goal("rebuild, of live", "replays.ratio_rebuild", 0.9),
+    _Goal("processors at 2 processes, of 1", "pairs.ratio_processors", 1.7),
+    _Goal("publishers at 2 processes, of 1", "pairs.ratio_publishers", 1.7),
     _Goal("largest service, MB", "largest_service_mb", 150, at_most=True),
     _Goal("ingest overloaded, growth in MB a minute", "overload.growth_mb_a_minute", 0.5, at_most=True),
 )
@@ -73,7 +75,7 @@ def _goals(figures: Mapping[str, Any]) -> list[list[object]]:
 def _rates(figures: Mapping[str, Any]) -> list[list[object]]:
     return [
         [f"{section}: {name.removesuffix('_per_s').replace('_', ' ')}", value]
-        for section in ("ceilings", "ingest", "processors", "publishers", "e2e", "replays", "overload")
+        for section in ("ceilings", "ingest", "processors", "publishers", "e2e", "pairs", "replays", "overload")
         for name, value in figures.get(section, {}).items()
         if name.endswith("_per_s")
     ]

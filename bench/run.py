@@ -17,13 +17,14 @@ from bench.durability import kafka_proof, must_hold, postgres_proof, signature_p
 from bench.ground import CONNECTIONS, Ground, Machine
 from bench.job import Helper
 from bench.overload import measure_overload
+from bench.pairs import measure_pairs
 from bench.processes import peak_resident_mb
 from bench.replays import measure_replays
 from bench.surroundings import surroundings
 from bench.whole import measure_steady, measure_whole
 
 MAIN_PARTS = ("alone", "whole", "steady")
-MORE_PARTS = ("claims", "replays", "dead-endpoint", "overload")
+MORE_PARTS = ("pairs", "claims", "replays", "dead-endpoint", "overload")
 """In this order: a rebuild finds all that is in Postgres on Kafka, as long as nobody fills Postgres by hand."""
 
 PARTS = MAIN_PARTS + MORE_PARTS
@@ -82,6 +83,7 @@ async def _measure(ground: Ground, plan: Plan) -> dict[str, Any]:
         "alone": lambda: measure_alone(ground, events=plan.events, rounds=plan.rounds),
         "whole": lambda: measure_whole(ground, events=plan.events, rounds=plan.rounds),
         "steady": lambda: measure_steady(ground, seconds=plan.seconds),
+        "pairs": lambda: measure_pairs(ground, events=plan.events, rounds=plan.rounds),
         "claims": lambda: measure_claims(ground, few=plan.few, many=plan.many),
         "dead-endpoint": lambda: measure_dead_endpoint(ground, seconds=plan.seconds, rounds=plan.rounds, due=plan.due),
         "replays": lambda: measure_replays(ground, events=plan.events, rounds=plan.rounds),

@@ -46,6 +46,12 @@ class BenchMachine:
         await self._hub.child(service).start()
         await self._hub.child(service).wait_ready()
 
+    async def start_another(self, service: str) -> str:
+        return await self._hub.start_another(service)
+
+    async def remove(self, name: str) -> None:
+        await self._hub.remove(name)
+
     async def console(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return await asyncio.to_thread(self._api.call, method, path, body=body)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,7 @@ from cli.child import Child, ChildPlan
 from cli.first_run import own_secrets
 from cli.migrate_command import bring_up_to_date
 from cli.places import Place, choose_places
+from cli.ports import Ports
 from cli.running import RunningService, RunningUp
 from cli.servers import Servers
 from ingest.sources import configured_sources
@@ -43,6 +45,8 @@ class Hub:
         self._isolated = isolated
         self._servers = Servers(settings, data_dir=data_dir, talk=talk)
         self._children: list[Child] = []
+        self._places: dict[str, Place] = {}
+        self._environment: dict[str, str] = {}
         self._running: RunningUp | None = None
 
     async def start(self) -> RunningUp:
@@ -70,6 +74,21 @@ class Hub:
         """One service, by its name."""
         return next(child for child in self._children if child.plan.name == name)
 
+    async def start_another(self, name: str) -> str:
+        """Start one more process of a service, and wait until it is ready; returns what it is called, here alone."""
+        place = self._places[name]
+        place = replace(place, name=f"{name}-2", port=Ports().free(place.host))
+        child = self._add_child(place)
+        await child.start()
+        await child.wait_ready()
+        return place.name
+
+    async def remove(self, name: str) -> None:
+        """Stop a process, for good."""
+        child = self.child(name)
+        await child.stop()
+        self._children.remove(child)
+
     def processes(self) -> dict[str, int]:
         """Process ids by name: the services' and the embedded servers'."""
         return {child.plan.name: child.pid for child in self._children} | self._servers.processes()
@@ -83,7 +102,7 @@ class Hub:
         kafka, dsn = await self._servers.start()
         done = await bring_up_to_date(dsn)
         self._talk(f"database migrated: {', '.join(done)}" if done else "database up to date")
-        environment = self._base_environment() | {
+        self._environment = self._base_environment() | {
             "TICKETWIRE_ADMIN_TOKEN": token,
             "TICKETWIRE_ENCRYPTION_KEYS": orjson.dumps(keys).decode(),
             "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
@@ -91,7 +110,8 @@ class Hub:
         }
         # Chosen for good only now: Kafka and Postgres have found theirs, and nobody else has long to take one.
         places = choose_places(self._settings, any_port=self._any_port)
-        await self._start_services(places, environment)
+        self._places = {place.name: place for place in places}
+        await self._start_services(places)
         urls = {place.name: place.url for place in places}
         self._running = RunningUp(
             pid=os.getpid(),
@@ -105,22 +125,24 @@ class Hub:
         )
         return self._running
 
-    async def _start_services(self, places: list[Place], environment: dict[str, str]) -> None:
+    def _add_child(self, place: Place) -> Child:
+        plan = ChildPlan(
+            name=place.name,
+            words=place.words,
+            environment=self._environment | {f"TICKETWIRE_{place.section}__PORT": str(place.port)},
+            url=place.url,
+            log=self._data_dir / "logs" / f"{place.name}.log",
+            folder=self._data_dir if self._isolated else None,
+        )
+        child = Child(plan, talk=self._talk, changed=self._tell)
+        self._children.append(child)
+        return child
+
+    async def _start_services(self, places: list[Place]) -> None:
         self._talk("starting " + ", ".join(place.name for place in places))
-        logs = self._data_dir / "logs"
-        logs.mkdir(exist_ok=True)
+        (self._data_dir / "logs").mkdir(exist_ok=True)
         for place in places:
-            plan = ChildPlan(
-                name=place.name,
-                words=place.words,
-                environment=environment | {f"TICKETWIRE_{place.section}__PORT": str(place.port)},
-                url=place.url,
-                log=logs / f"{place.name}.log",
-                folder=self._data_dir if self._isolated else None,
-            )
-            child = Child(plan, talk=self._talk, changed=self._tell)
-            self._children.append(child)
-            await child.start()
+            await self._add_child(place).start()
         try:
             async with asyncio.TaskGroup() as waiting:
                 for child in self._children:

@@ -35,7 +35,7 @@ async def test_a_small_run_measures_every_part_and_settles_every_id(
             Plan(events=EVENTS, seconds=1.0, rounds=1, overload=2.0, few=700, many=7000, due=500, parts=PARTS),
             said.append,
         )
-    sent = WARM_EVENTS + 3 * EVENTS + 3 * 200
+    sent = WARM_EVENTS + 5 * EVENTS + 3 * 200
     assert figures["ids"] == dict.fromkeys(("sent", "accepted", "applied", "delivered"), sent) | {
         "lost": 0,
         "doubled": 0,
@@ -46,6 +46,8 @@ async def test_a_small_run_measures_every_part_and_settles_every_id(
     assert 0 < figures["e2e"]["p50_ms_at_200"] <= figures["e2e"]["p99_ms_at_200"]
     assert figures["e2e"]["delivered_per_s"] > 0
     assert figures["claims"]["of_few"].keys() == figures["claims"]["of_many"].keys() >= {"p50_ms", "p99_ms"}
+    assert figures["pairs"]["two_publishers_per_s"] > 0
+    assert figures["pairs"].keys() >= {"ratio_processors", "ratio_publishers"}
     assert figures["replays"]["apply_per_s"] > 0
     assert figures["replays"]["rebuild_per_s"] > 0
     assert figures["dead_endpoint"]["ratio_p99"] > 0
