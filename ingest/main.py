@@ -1,7 +1,5 @@
 """Ingest as a service: HTTP to Kafka, alone in its process, with or without Kafka at the start."""
 
-import gc
-
 from ingest.app import IngestApp
 from ingest.receive import Receiver
 from ingest.sources import load_sources
@@ -11,13 +9,9 @@ from runtime.http_server import HttpServer
 from runtime.kafka_clients import MAX_VALUE_BYTES
 from runtime.logs import get_logger
 from runtime.producer import SupervisedProducer
-from runtime.service import stop_signals
+from runtime.service import spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from schemas.topics import all_topics
-
-COLLECT_AFTER_OBJECTS = 10_000
-"""A request's objects go by their counts when it is answered. By default, after 700, the collector looks through those
-under way every few requests, and a twentieth of the CPU went there."""
 
 log = get_logger()
 
@@ -59,11 +53,7 @@ async def run(settings: Settings) -> None:
     service = IngestService(settings)
     with stop_signals() as stop:
         await service.start()
-        # What is loaded now stays for good. To look it through for garbage held up every request for some 40 ms: of
-        # 64 clients at full speed, one request in a hundred waited 50 ms; now it is 22.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER_OBJECTS)
+        spare_what_is_loaded()
         log.info("service.ready", url=service.server.url)
         await stop.wait()
         log.info("service.stopping")

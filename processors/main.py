@@ -1,6 +1,5 @@
 """The processors' process: one or several processors, each with a consumer group of its own, and their health."""
 
-import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,21 +15,16 @@ from processors.supervise import Supervisor
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
-from runtime.service import stop_signals
+from runtime.service import spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
 from store.readiness import DatabaseReadiness
-
-COLLECT_AFTER_OBJECTS = 50_000
-"""How many more objects there must be before the collector looks for cycles. A batch is tens of thousands that live as
-long as it does, without one; by default the collector looks through them dozens of times."""
 
 log = get_logger()
 
 
 async def run(settings: Settings, names: Sequence[str]) -> None:
     """Run these processors until SIGTERM or SIGINT. Kafka and Postgres may be away: work begins when they come."""
-    gc.set_threshold(COLLECT_AFTER_OBJECTS)
     processors = find_processors(names)
     health = Health()
     server = HttpServer(health, host=settings.processors.host, port=settings.processors.port)
@@ -43,6 +37,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             supervisor.start()
         await server.start()
         log.info("service.ready", url=server.url, processors=[processor.name for processor in processors])
+        spare_what_is_loaded()
         await stop.wait()
         health.stopping()
         for supervisor in supervisors:

@@ -5,7 +5,7 @@ from publishers.publisher import Publisher, http_client
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
-from runtime.service import stop_signals
+from runtime.service import spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
 from store.readiness import DatabaseReadiness
@@ -27,6 +27,7 @@ async def run(settings: Settings) -> None:
         await server.start()
         publisher.start()
         log.info("publisher.started", worker=publisher.worker, health=server.url)
+        spare_what_is_loaded()
         await stop.wait()
         log.info("publisher.stopping")
         health.stopping()

@@ -1,11 +1,24 @@
 """How a service's process lives: until SIGTERM or SIGINT, then a graceful stop; a second signal ends it at once."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+COLLECT_AFTER_OBJECTS = 50_000
+"""How many more objects there must be before the collector looks for cycles; 700 by default. Those of a request, a
+batch or a call go by their counts when it ends, and are tens of thousands at a time: it looked through them again and
+again, for a twentieth of ingest's CPU and a tenth of a processor's."""
+
+
+def spare_what_is_loaded() -> None:
+    """To be called once, when a service is up: what is there now stays for good, and the collector leaves it alone. To
+    look it through held up everything for some 40 ms: one request in a hundred waited 50 ms at full speed, 22 since."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
 @contextmanager

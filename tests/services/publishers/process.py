@@ -1,6 +1,5 @@
 """A publisher as a real process, to be killed: `python -m tests.services.publishers.process`, settings from outside."""
 
-import asyncio
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from publishers.main import run
+from runtime.event_loop import run_service
 from runtime.logs import configure_logs
 from runtime.settings import Settings, load_settings
 
@@ -46,7 +46,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def main() -> None:
     configure_logs(service="publisher", format_="json")
-    asyncio.run(run(load_settings()))
+    run_service(run(load_settings()))
 
 
 if __name__ == "__main__":
