@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from dialects.contract import MissingContext, NotDeliverable
@@ -17,8 +17,7 @@ CLAIM_LOST = Interrupted("before", "claim-lost", "the claim was committed withou
 _TEXT_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Try(NamedTuple):
     """One attempt: which, by whom, since when. `age_seconds`: how long after the first one it began."""
 
     callback_id: UUID

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -42,9 +42,8 @@ class EndpointWork:
     next_due_in_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedCallback:
-    """A callback leased to us, with all that is needed to write its call.
+class ClaimedCallback(NamedTuple):
+    """A callback leased to us, with all that is needed to write its call: the columns of callbacks_claim.sql.
 
     `attempts` and `attempt_number` count the attempt that begins now; `start_in_seconds` paces it under a rate limit.
     """
@@ -70,8 +69,7 @@ class ClaimedCallback:
     delivered_before: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackResult:
+class CallbackResult(NamedTuple):
     """What became of a claimed callback. Not `counted`: it uses up no attempt of the policy.
 
     For `pending`, the next attempt is due `wait_seconds` after this one started, and not before `pause_seconds` from
@@ -100,9 +98,9 @@ class ContextWait:
     seen_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedCallback:
-    """A row that a result changed, as it is now. `due_in_seconds` means something for `pending` only."""
+class RecordedCallback(NamedTuple):
+    """A row that a result changed, as it is now: the columns of callbacks_record.sql. `due_in_seconds` means something
+    for `pending` only."""
 
     callback_id: UUID
     endpoint_id: UUID
@@ -177,7 +175,7 @@ async def claim(
         pace_seconds,
         with_context,
     )
-    return [ClaimedCallback(*row) for row in rows]
+    return [ClaimedCallback._make(row) for row in rows]
 
 
 async def record_results(connection: Connection, results: Sequence[CallbackResult]) -> Recorded:
@@ -201,7 +199,7 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
         [result.pause_seconds for result in results],
         [result.outcome for result in results],
     )
-    recorded = [RecordedCallback(*row) for row in rows]
+    recorded = [RecordedCallback._make(row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
     finished = [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES]
     promoted = await promote_next(connection, finished)
