@@ -3,6 +3,9 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+
+from prometheus_client import Counter, Histogram
 
 from dialects.contract import Call, CallbackToWrite, MissingContext, NotDeliverable
 from publishers.classify import classify
@@ -130,10 +133,18 @@ def _settled(leased: Leased, made: Try, outcome: Outcome, kept: Kept) -> Settled
     settled = settle(made, outcome, endpoint=target.endpoint, policy=target.policy, kept=kept)
     seconds = (kept.finished_at - made.started_at).total_seconds()
     if settled.result.attempt is not None:
-        attempts_made.labels(target.endpoint.dialect, settled.result.attempt.outcome).inc()
-        send_seconds.labels(target.endpoint.dialect).observe(seconds)
+        made_so, took = _series(target.endpoint.dialect, settled.result.attempt.outcome)
+        made_so.inc()
+        took.observe(seconds)
     _log(leased, settled, seconds=seconds)
     return settled
+
+
+@cache
+def _series(dialect: str, outcome: str) -> tuple[Counter, Histogram]:
+    """The attempts of such an outcome, and how long calls take. Kept, for finding a series costs more than adding to
+    it; their number is bounded as their labels are."""
+    return attempts_made.labels(dialect, outcome), send_seconds.labels(dialect)
 
 
 def _log(leased: Leased, settled: Settled, *, seconds: float) -> None:

@@ -14,6 +14,9 @@ PERSONAL = frozenset(
 UNKNOWN = "extra"
 """What a party sent beyond our fields: nobody knows what it holds."""
 
+_NESTED = (dict, list)
+"""Made once: every field of every body is held against it."""
+
 
 def masked(body: bytes, private: Set[str]) -> bytes | None:
     """The body with private values masked: JSON, or a form whose values may be JSON.
@@ -54,14 +57,14 @@ def _masked_value(value: str, names: Set[str]) -> str:
 
 def _mask(document: object, names: Set[str]) -> None:
     """In place: the document was read to be masked."""
-    if isinstance(document, list):
-        for item in document:
-            _mask(item, names)
-    elif isinstance(document, dict):
+    if isinstance(document, dict):
         for name, content in document.items():
             if not content:
                 continue
             if name == UNKNOWN or name.lower() in names:
                 document[name] = MASK
-            elif isinstance(content, list | dict):
+            elif isinstance(content, _NESTED):
                 _mask(content, names)
+    elif isinstance(document, list):
+        for item in document:
+            _mask(item, names)
