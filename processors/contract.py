@@ -11,7 +11,6 @@ from uuid import UUID
 from schemas.arrival import Arrival
 from schemas.outcomes import Change, Verdict
 from store.connection import Connection, Writes
-from store.orders import OrderName
 
 State = TypeVar("State")
 
@@ -36,7 +35,7 @@ class Decision(Generic[State]):
 
 @dataclass(frozen=True, slots=True)
 class Applied(Generic[State]):
-    """One order after a batch: its arrivals folded in, at least one. `version` is the order's, after the batch."""
+    """One order after a batch: its arrivals folded in. `version` is the order's, after the batch."""
 
     order_id: UUID
     is_new: bool
@@ -44,11 +43,6 @@ class Applied(Generic[State]):
     before: State
     after: State
     arrivals: Sequence[Arrival]
-
-    @property
-    def name(self) -> OrderName:
-        first = self.arrivals[0]
-        return OrderName(first.source, first.order_no)
 
 
 class Processor(Protocol[State]):
@@ -67,6 +61,5 @@ class Processor(Protocol[State]):
         """The states of those of these locked orders that have any."""
 
     async def save(self, connection: Connection, applied: Sequence[Applied[State]], *, writes: Writes) -> None:
-        """Write the orders' rows and versions; `after` differs from `before` in each. The orders are locked, or new and
-        then inserted at once (`store.orders.insert_orders`). What may be done together with the batch's other rows goes
-        to `writes`."""
+        """Write the orders' rows and versions; the orders are locked, `after` differs from `before` in each. What may
+        be done together with the batch's other rows goes to `writes`."""

@@ -17,8 +17,8 @@ from schemas.wire_forms import WireForms
 from store.connection import Connection
 from store.journal import JournalEntry, insert_journal
 from store.operator_actions import OperatorAction, note_actions
-from store.orders import LockedOrder, NewOrder, OrderName, insert_orders, lock_orders, set_versions
-from store.owing import Telling, owe_callbacks, owed_callbacks
+from store.orders import LockedOrder, OrderName, lock_orders, set_versions
+from store.owing import Telling, hold_contexts, owe_callbacks, owed_callbacks
 from store.pool import statement
 from store.promotion import cancel_unsent, forget_voids, replace_events, settle_parked
 from store.retries import retry_callbacks
@@ -50,9 +50,8 @@ class Promotion:
         """Promote one order, if live still is what it was compared with; what became of it."""
         order, shown = difference.order_id, difference.difference
         name = OrderName(shown["source"], shown["order_no"])
-        locked = (await lock_orders(connection, {order: name}, self.wire_forms))[order]
-        if locked.is_new:
-            await insert_orders(connection, [NewOrder(order, name, 0)])
+        await hold_contexts(connection, [name.order_no], self.wire_forms)
+        locked = (await lock_orders(connection, {order: name}))[order]
         live, inbox = await digests(connection, [order]), await inbox_digests(connection, [order])
         present = baseline(live.get(order, Digests({})), None if locked.is_new else inbox.get(order))
         if present != difference.baseline:
@@ -95,7 +94,7 @@ class Promotion:
         order = locked.order_id
         await set_versions(connection, [(order, version)])
         if not TICKETING.isdisjoint(differ):
-            row = TicketingRow(order, version, refill=True, ticketing=after.ticketing)
+            row = TicketingRow(order, version, is_new=False, refill=True, ticketing=after.ticketing)
             await save_ticketing(connection, [row])
         if not VOIDS.isdisjoint(differ):
             await forget_voids(connection, order)

@@ -8,20 +8,18 @@ from schemas.events import EVENT_CONTENT, OrderTicketed, Passenger
 from schemas.ticketing import TicketedVersion, Ticketing
 from schemas.topics import EventType
 from store.connection import Connection, Writes
-from store.orders import NewOrder, OrderName, insert_orders
 from store.pool import statement, written
 
 
 @dataclass(frozen=True, slots=True)
 class TicketingRow:
-    """One locked order's next state. `refill`: its passengers are others now; `name`: of one that is new, so that it
-    has no rows yet."""
+    """One locked order's next state. `is_new`: it has no rows yet; `refill`: its passengers are others now."""
 
     order_id: UUID
     version: int
+    is_new: bool
     refill: bool
     ticketing: Ticketing
-    name: OrderName | None = None
 
 
 async def load_ticketing(connection: Connection, order_ids: Sequence[UUID]) -> dict[UUID, Ticketing]:
@@ -36,35 +34,9 @@ async def load_ticketing(connection: Connection, order_ids: Sequence[UUID]) -> d
 
 
 async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow], *, writes: Writes | None = None) -> None:
-    """Write the orders' rows, whole, by `writes` if that is given; new orders go in at once, and what is replaced goes.
-    The others must be locked."""
+    """Write the orders' rows, whole, by `writes` if that is given; what they replace goes at once. The orders must be
+    locked."""
     writes = writes or connection
-    if new := [_new_order(row, row.name) for row in rows if row.name is not None]:
-        await insert_orders(connection, new)
-    if known := [row for row in rows if row.name is None]:
-        await _set_ticketing(writes, known)
-    if stale := [row.order_id for row in known if row.refill]:
-        await connection.execute(statement("passengers_delete"), stale)
-    await _insert_fill(
-        writes,
-        [
-            (row.order_id, position, passenger)
-            for row in rows
-            if row.refill and (present := row.ticketing.present) is not None
-            for position, passenger in enumerate(present.content.passengers)
-        ],
-    )
-
-
-def _new_order(row: TicketingRow, name: OrderName) -> NewOrder:
-    present, attention = row.ticketing.present, row.ticketing.attention
-    if present is None:
-        return NewOrder(row.order_id, name, row.version, attention=attention)
-    customer = present.content.customer
-    return NewOrder(row.order_id, name, row.version, present.event_id, present.arrived_at, customer, attention)
-
-
-async def _set_ticketing(writes: Writes, rows: Sequence[TicketingRow]) -> None:
     presents = [row.ticketing.present for row in rows]
     await writes.execute(
         statement("orders_set_ticketing"),
@@ -74,6 +46,17 @@ async def _set_ticketing(writes: Writes, rows: Sequence[TicketingRow]) -> None:
         [None if present is None else present.arrived_at for present in presents],
         ["" if present is None else present.content.customer for present in presents],
         [" ".join(row.ticketing.attention) for row in rows],
+    )
+    if stale := [row.order_id for row in rows if row.refill and not row.is_new]:
+        await connection.execute(statement("passengers_delete"), stale)
+    await _insert_fill(
+        writes,
+        [
+            (row.order_id, position, passenger)
+            for row, present in zip(rows, presents, strict=True)
+            if row.refill and present is not None
+            for position, passenger in enumerate(present.content.passengers)
+        ],
     )
 
 

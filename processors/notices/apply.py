@@ -5,12 +5,12 @@ from uuid import UUID
 
 from processors.contract import Applied, Decision
 from processors.notices.decide import decide
-from processors.versions import save_versions
 from schemas.arrival import Arrival
 from schemas.notices import Notices
 from schemas.topics import EventType
 from store.connection import Connection, Writes
 from store.notices import load_notices
+from store.orders import set_versions
 
 
 class NoticeProcessor:
@@ -30,4 +30,5 @@ class NoticeProcessor:
         return await load_notices(connection, order_ids, event_type=self.event_type)
 
     async def save(self, connection: Connection, applied: Sequence[Applied[Notices]], *, writes: Writes) -> None:
-        await save_versions(connection, applied, writes=writes)
+        del connection
+        await set_versions(writes, [(order.order_id, order.version) for order in applied])

@@ -34,9 +34,9 @@ class TicketedProcessor:
                 TicketingRow(
                     order_id=order.order_id,
                     version=order.version,
+                    is_new=order.is_new,
                     refill=_present_event(order.before) != _present_event(order.after),
                     ticketing=order.after,
-                    name=order.name if order.is_new else None,
                 )
                 for order in applied
             ],

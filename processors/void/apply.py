@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from processors.contract import Applied, Decision
-from processors.versions import save_versions
 from processors.void.decide import decide
 from schemas.arrival import Arrival
 from schemas.events import OrderVoid
 from schemas.topics import EventType
 from store.connection import Connection, Writes
+from store.orders import set_versions
 from store.void_cases import VoidCases, VoidStatusRow, load_void_cases, save_void_cases
 
 
@@ -29,7 +29,8 @@ class VoidProcessor:
         return await load_void_cases(connection, order_ids)
 
     async def save(self, connection: Connection, applied: Sequence[Applied[VoidCases]], *, writes: Writes) -> None:
-        await save_versions(connection, applied, writes=writes)
+        del connection
+        await set_versions(writes, [(order.order_id, order.version) for order in applied])
         await save_void_cases(
             writes,
             [row for order in applied for arrival in order.arrivals if (row := _row(order, arrival)) is not None],

@@ -4,7 +4,6 @@ import asyncio
 import random
 import string
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,7 +23,6 @@ from schemas.identity import order_id
 from schemas.outcomes import Verdict
 from schemas.wire_forms import WireForm
 from store.contexts import put_contexts
-from store.orders import CreatedMeanwhile
 from store.pool import open_pool
 from tests.arrivals import SOURCE, arrival, ticketed, void
 from tests.waiting import until
@@ -48,13 +46,6 @@ async def pool(database_dsn: str) -> AsyncIterator[asyncpg.Pool]:
 async def run(pool: asyncpg.Pool, processor: Processor[Any], arrivals: Sequence[Arrival]) -> BatchResult:
     async with pool.acquire() as connection, connection.transaction():
         return await process(connection, processor, arrivals, wire_forms=WIRE_FORMS)
-
-
-async def run_until_it_lands(pool: asyncpg.Pool, processor: Processor[Any], arrivals: Sequence[Arrival]) -> BatchResult:
-    """As a Handler does when somebody else creates an order of the batch."""
-    while True:
-        with suppress(CreatedMeanwhile):
-            return await run(pool, processor, arrivals)
 
 
 async def endpoint(pool: asyncpg.Pool, *, dialect: str = "standard", sources: Sequence[str] = ()) -> UUID:
@@ -114,7 +105,7 @@ async def test_the_same_batch_again_changes_nothing(pool: asyncpg.Pool) -> None:
 async def test_a_hundred_arrivals_of_one_event_are_one_effect(pool: asyncpg.Pool) -> None:
     await endpoint(pool)
     arrivals = [arrival(ticketed("T1"), at_second=n) for n in range(100)]
-    await asyncio.gather(*(run_until_it_lands(pool, TICKETED, arrivals[n::10]) for n in range(10)))
+    await asyncio.gather(*(run(pool, TICKETED, arrivals[n::10]) for n in range(10)))
     rows = await everything(pool)
     assert {table: len(rows[table]) for table in ("orders", "events", "tickets", "journal", "callbacks")} == {
         "orders": 1,

@@ -24,7 +24,7 @@ from schemas.wire_forms import WireForm
 from store.endpoints import Endpoint, insert_endpoint
 from store.events import EventRow, upsert_events
 from store.journal import JournalEntry, insert_journal
-from store.orders import NewOrder, OrderName, insert_orders, lock_orders, set_versions
+from store.orders import OrderName, lock_orders, set_versions
 from store.owing import owe_callbacks
 from store.pool import open_pool
 from tests.waiting import until
@@ -110,9 +110,7 @@ class World:
         """Write these events and owe their callbacks, in one transaction."""
         ids = {identity.order_id(SOURCE, name): OrderName(SOURCE, name) for name, _ in said}
         async with self.pool.acquire() as connection, connection.transaction():
-            locked = await lock_orders(connection, ids, WIRE_FORMS)
-            new = [NewOrder(order_id, ids[order_id], 0) for order_id, order in locked.items() if order.is_new]
-            await insert_orders(connection, new)
+            locked = await lock_orders(connection, ids)
             versions = {order_id: order.version for order_id, order in locked.items()}
             rows, entries = [], []
             for name, content in said:
