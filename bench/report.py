@@ -57,7 +57,7 @@ def tables(figures: Mapping[str, Any]) -> list[Table]:
         Table("measured against its goal", ("measure", "value", "goal", "reached"), _goals(figures)),
         Table("rates per second", ("what", "rate"), _rates(figures)),
         Table("milliseconds", ("what", *(name.removesuffix("_ms") for name in _LATENCIES)), _latencies(figures)),
-        Table("CPU milliseconds per event", ("process", "the whole way", "alone"), _cpu(figures)),
+        Table("CPU milliseconds per event", ("process", "the whole way", "at 200/s", "alone"), _cpu(figures)),
     ]
     sections = ("overload", "resident_mb", "durability", "machine", "versions", "ids")
     found += [
@@ -105,11 +105,16 @@ def _latencies(figures: Mapping[str, Any]) -> list[list[object]]:
 
 
 def _cpu(figures: Mapping[str, Any]) -> list[list[object]]:
-    whole = figures.get("cpu_ms_per_event", {})
+    whole, steady = figures.get("cpu_ms_per_event", {}), figures.get("cpu_ms_per_event_at_200", {})
     alone = {step: figures.get(step, {}).get("cpu_ms", {}) for step in ("ingest", "processors", "publishers")}
-    names = dict.fromkeys([*whole, *(name for parts in alone.values() for name in parts)])
+    names = dict.fromkeys([*whole, *steady, *(name for parts in alone.values() for name in parts)])
     return [
-        [name, whole.get(name), ", ".join(f"{step} {parts[name]}" for step, parts in alone.items() if name in parts)]
+        [
+            name,
+            whole.get(name),
+            steady.get(name),
+            ", ".join(f"{step} {parts[name]}" for step, parts in alone.items() if name in parts),
+        ]
         for name in names
     ]
 

@@ -45,12 +45,15 @@ async def measure_whole(ground: Ground, *, events: int, rounds: int) -> dict[str
 async def measure_steady(ground: Ground, *, seconds: float) -> dict[str, Any]:
     """Open loop at `STEADY_PER_S`: from the moment an event was due to its answer, and to its callback's receipt."""
     ground.say(f"{STEADY_PER_S} events a second for {seconds:g} s")
+    before = cpu_seconds(ground.processes())
     sent = await ground.send("steady", round(seconds * STEADY_PER_S), rate=STEADY_PER_S)
     await ground.received(sent.accepted)
+    seconds_by_part = spent(before, cpu_seconds(ground.processes()))
     delays, waits = percentiles_ms(ground.ledger.delays(sent)), percentiles_ms(sent.waits())
     return {
         "e2e": {f"{name}_at_{STEADY_PER_S}": value for name, value in delays.items()},
         "ingest": {f"{name}_at_{STEADY_PER_S}": value for name, value in waits.items()},
+        f"cpu_ms_per_event_at_{STEADY_PER_S}": cpu_ms(seconds_by_part, events=sent.accepted),
     }
 
 

@@ -8,12 +8,12 @@ members work on one order at once; whatever still slips through meets the inbox 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -22,6 +22,7 @@ from processors.cut_off import cut_off
 from processors.decode import Record
 from processors.handle import Handler, TryLater
 from processors.kafka_security import broker_arguments
+from processors.offsets import Offsets, by_partition
 from processors.parking_limit import ParkingLimitReached
 from runtime.kafka_clients import ensure_topics
 from runtime.logs import get_logger
@@ -34,7 +35,11 @@ POLL_MS = 500
 FETCH_WAIT_MS = 500
 """How long the broker waits for the first record before it answers that there is none."""
 
-COMMIT_PATIENCE_SECONDS = 5.0
+BATCHES_APART_SECONDS = 0.008
+"""From one batch's begin to the next one's, at least. Each costs Kafka, Postgres, a publisher and us much that is the
+same for one event as for ten: at 200 events a second, with a batch for each poll, two cores were busy, and everything
+waited for them. The first batch after a quiet time begins at once, and a large one takes longer anyhow."""
+
 REQUEST_MARGIN_SECONDS = 5.0
 """A join is answered when the rebalance ends, after the session timeout at the latest; requests may last longer."""
 
@@ -61,10 +66,11 @@ class Consumer:
         self.trouble: str | None = None
         self.batch_since: float | None = None
         self.handled_at = time.monotonic()
+        self._begun = 0.0
         self._kafka = settings.kafka
         self._handler = handler
         self._gate = asyncio.Lock()
-        self._committing: asyncio.Task[None] | None = None
+        self._offsets = Offsets(name)
         self._stopping = False
         self.ended = asyncio.Event()
         session_ms = int(settings.processors.session_timeout_seconds * 1000)
@@ -113,7 +119,7 @@ class Consumer:
         client, self._stopping = self.client, True
         try:
             async with asyncio.timeout(LEAVE_PATIENCE_SECONDS + (BATCH_GRACE_SECONDS if self.batch_since else 0.0)):
-                await self._committed()
+                await self._offsets.settle()
                 await self._broker.stop()
         except Exception as error:  # noqa: BLE001 - whatever keeps a client from its end, it must not stay in the group
             log.warning("consumer.cut_off", processor=self.name, error=type(error).__name__)
@@ -122,9 +128,18 @@ class Consumer:
 
     async def _poll(self, client: AIOKafkaConsumer) -> tuple[Any, ...]:
         """In place of FastStream's poll, which sleeps after an empty one: a lone event would wait for that, or an idle
-        processor look a hundred times a second."""
-        found = await client.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
-        return tuple(chain.from_iterable(found.values()))
+        processor look a hundred times a second. Takes what there is before it waits for the batch's time: the client
+        fetches nothing more as long as records lie unread."""
+        found = _flat(await client.getmany(timeout_ms=POLL_MS, max_records=self._batch_records))
+        early = self._begun + BATCHES_APART_SECONDS - time.monotonic()
+        if not found or early <= 0 or len(found) >= self._batch_records:
+            return found
+        await asyncio.sleep(early)
+        try:
+            more = await client.getmany(timeout_ms=0, max_records=self._batch_records - len(found))
+        except KafkaError:
+            return found  # it is raised at the next poll; the client would not give again what it gave
+        return found + _flat(more)
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
         """In place of FastStream's parser, which raises on a null or non-UTF-8 header and so loses the batch."""
@@ -138,27 +153,21 @@ class Consumer:
             client = self.client
             if client is None or self.ended.is_set():
                 return
-            self.batch_since = time.monotonic()
+            self.batch_since = self._begun = time.monotonic()
             try:
                 held = client.assignment()
                 records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
                 if records and await self._handled(client, records):
-                    await self._committed()
-                    self._committing = asyncio.create_task(self._commit(client, records))
+                    self._offsets.handled(client, records)
                     if self._stopping:
-                        await self._committed()
+                        await self._offsets.settle()
             finally:
                 self.batch_since = None
 
     async def _settled(self) -> None:
         """Return when no batch is under way and all that was handled is committed."""
         async with self._gate:
-            await self._committed()
-
-    async def _committed(self) -> None:
-        """Return when the commit under way has ended, if there is one. The next batch does not wait for it."""
-        if self._committing is not None:
-            await asyncio.wait({self._committing})
+            await self._offsets.settle()
 
     async def _handled(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> bool:
         try:
@@ -186,18 +195,9 @@ class Consumer:
 
     def _read_again(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> None:
         held = client.assignment()
-        for place, offsets in _by_partition(records).items():
+        for place, offsets in by_partition(records).items():
             if place in held:
                 client.seek(place, min(offsets))
-
-    async def _commit(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> None:
-        """A hint only: losing it costs a second reading, which the inbox makes harmless."""
-        offsets = {place: max(offsets) + 1 for place, offsets in _by_partition(records).items()}
-        try:
-            async with asyncio.timeout(COMMIT_PATIENCE_SECONDS):
-                await client.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
-            log.warning("offsets.not_committed", processor=self.name, error=type(error).__name__)
 
 
 class _Drain(ConsumerRebalanceListener):
@@ -219,8 +219,5 @@ async def _records(message: KafkaAckableMessage) -> Any:
     return message.raw_message
 
 
-def _by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[int]]:
-    places: dict[TopicPartition, list[int]] = {}
-    for record in records:
-        places.setdefault(TopicPartition(record.topic, record.partition), []).append(record.offset)
-    return places
+def _flat(found: Mapping[TopicPartition, Sequence[Any]]) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(found.values()))

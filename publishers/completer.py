@@ -26,7 +26,7 @@ REJECTING_BATCH = 50
 """Of results that reject void cases: their transaction locks orders too, and processors wait for those."""
 
 BEHIND_SECONDS = 1.0
-LINGER_SECONDS = 0.01
+LINGER_SECONDS = 0.02
 """Between two recordings, for a batch to grow; the first result after a quiet time is recorded at once."""
 
 _IDLE_SECONDS = 60.0

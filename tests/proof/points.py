@@ -79,7 +79,7 @@ def _processor(name: str, *, load: str, save: str, half_saved: str = "") -> list
         *_around(name, "park", "processors.handle:park", rare=True),
         *_around(name, "commit", COMMIT, "before during after"),
         *_around(name, "commit-of-parked", COMMIT, "before after", since="processors.handle:park", rare=True),
-        *_around(name, "commit-offsets", "processors.consume:Consumer._commit"),
+        *_around(name, "commit-offsets", "processors.offsets:Offsets._commit"),
         *_around(name, "offsets-request", KAFKA_REQUEST, "after", argument="OffsetCommitRequest"),
     ]
 
