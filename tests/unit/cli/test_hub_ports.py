@@ -3,7 +3,6 @@
 import socket
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ async def test_services_listen_where_the_servers_do_not(monkeypatch: pytest.Monk
     async def migrated(dsn: str) -> list[str]:
         return []
 
-    async def start_services(self: hub.Hub, places: list[Place], environment: Any) -> None:
+    async def start_services(self: hub.Hub, places: list[Place]) -> None:
         chosen.append(places)
         raise _Chosen
 
