@@ -33,7 +33,7 @@ up: $(READY) ## Kafka, Postgres and every service on this machine, until Ctrl-C
 	@$(RUN)/ticketwire up $(ARGS)
 
 test: $(READY) ## every test, on real Kafka and Postgres (WORKERS=1 runs them one after the other)
-	@$(RUN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(RUN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(READY) ## the unit tests: no services, seconds
 	@$(RUN)/pytest -n $(WORKERS) --dist loadfile tests/unit $(ARGS)
