@@ -137,6 +137,7 @@ async def test_a_producer_that_delivers_nothing_is_replaced_though_the_brokers_a
         await answered(port, when=lambda status: status == 200)
         stuck = service.producer._producer
         assert stuck is not None
+        await until(lambda: not stuck._sender._in_flight)  # the answered request counts until the next one may begin
         # To its sender every broker is busy with a request, for ever.
         stuck._sender._in_flight.update(broker.nodeId for broker in stuck.client.cluster.brokers())
         begun = time.monotonic()
