@@ -54,6 +54,18 @@ async def test_the_first_commit_comes_at_once_and_the_next_ones_as_one(monkeypat
     assert client.told == [raw(6), {TopicPartition("raw", 1): 9}]
 
 
+async def test_regression_many_do_not_wait_for_their_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 1,250 events a second what was not committed yet passed for lag, and replays gave way to it."""
+    monkeypatch.setattr(offsets, "COMMIT_SECONDS", 60.0)
+    client: Any = Client()
+    kept = Offsets("test")
+    kept.handled(client, [at(0, 0)])
+    await until(lambda: client.told)
+    kept.handled(client, [at(0, 1)])
+    kept.handled(client, [at(0, 2 + number) for number in range(offsets.COMMIT_RECORDS)])
+    await until(lambda: client.told[1:] == [raw(2 + offsets.COMMIT_RECORDS)], seconds=5)
+
+
 async def test_what_is_handled_while_a_commit_is_under_way_is_settled_too() -> None:
     client: Any = Client(held=asyncio.Event())
     kept = Offsets("test")
