@@ -45,6 +45,7 @@ class Hub:
         self._isolated = isolated
         self._servers = Servers(settings, data_dir=data_dir, talk=talk)
         self._children: list[Child] = []
+        self._ports = Ports()
         self._places: dict[str, Place] = {}
         self._environment: dict[str, str] = {}
         self._running: RunningUp | None = None
@@ -69,6 +70,7 @@ class Hub:
             await child.stop()
         self._children = []
         await self._servers.stop()
+        self._ports.release()
 
     def child(self, name: str) -> Child:
         """One service, by its name."""
@@ -77,7 +79,7 @@ class Hub:
     async def start_another(self, name: str) -> str:
         """Start one more process of a service, and wait until it is ready; returns what it is called, here alone."""
         place = self._places[name]
-        place = replace(place, name=f"{name}-2", port=Ports().free(place.host))
+        place = replace(place, name=f"{name}-2", port=self._ports.free(place.host))
         child = self._add_child(place)
         await child.start()
         await child.wait_ready()
@@ -94,7 +96,8 @@ class Hub:
         return {child.plan.name: child.pid for child in self._children} | self._servers.processes()
 
     async def _start(self) -> RunningUp:
-        choose_places(self._settings, any_port=self._any_port)  # a port that is taken is said before anything starts
+        # Before anything starts: a port that is taken is said at once, and Kafka and Postgres are given others.
+        places = choose_places(self._settings, self._ports, any_port=self._any_port)
         self._data_dir.mkdir(parents=True, exist_ok=True)
         made = own_secrets(self._data_dir)
         token = self._settings.admin_token.get_secret_value() or made.admin_token
@@ -108,8 +111,6 @@ class Hub:
             "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "TICKETWIRE_POSTGRES__DSN": dsn,
         }
-        # Chosen for good only now: Kafka and Postgres have found theirs, and nobody else has long to take one.
-        places = choose_places(self._settings, any_port=self._any_port)
         self._places = {place.name: place for place in places}
         await self._start_services(places)
         urls = {place.name: place.url for place in places}

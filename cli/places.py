@@ -22,14 +22,13 @@ class Place:
         return address(self.host, self.port)
 
 
-def choose_places(settings: Settings, *, any_port: bool) -> list[Place]:
+def choose_places(settings: Settings, ports: Ports, *, any_port: bool) -> list[Place]:
     """Every service in the order of stopping: as events flow, so that what was accepted is finished.
 
     Raises ConfigurationError when the port of ingest or console is taken; with `any_port` a free one will do.
     """
     from processors.registry import PROCESSORS
 
-    ports = Ports()
     ingest, console = settings.ingest, settings.console
     ingest_port = ports.configured("ingest", ingest.host, ingest.port, or_free=any_port)
     console_port = ports.configured("console", console.host, console.port, or_free=any_port)

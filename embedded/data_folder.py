@@ -10,9 +10,7 @@ import asyncio
 import fcntl
 import json
 import os
-import random
 import shutil
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,10 +19,9 @@ from pathlib import Path
 import psutil
 
 from runtime.errors import EmbeddedError
+from runtime.local_ports import RANGE, LocalPorts, is_free
 
 LOOPBACK = "127.0.0.1"
-# Below the range from which systems take outgoing ports: while a crashed server is away, nobody is given its port.
-_PORTS = range(20000, 32000)
 _LOCK_WAIT_SECONDS = 60.0
 _LOCK_RETRY_SECONDS = 0.05
 
@@ -36,6 +33,7 @@ class DataFolder:
         self.path = path.absolute()
         self.data = self.path / "data"
         self._lock: int | None = None
+        self._ports = LocalPorts()
 
     @property
     def lock_descriptor(self) -> int:
@@ -77,7 +75,8 @@ class DataFolder:
         )
 
     def unlock(self) -> None:
-        """Give the folder back. The lock itself stays while processes of the server live. Safe to repeat."""
+        """Give folder and ports back. The lock itself stays while processes of the server live. Safe to repeat."""
+        self._ports.release()
         if self._lock is not None:
             _write_owner(self._lock, "")
             os.close(self._lock)
@@ -118,14 +117,29 @@ class DataFolder:
             saved = {}
         chosen: dict[str, int] = {}
         for name, port in wanted.items():
-            if port is not None and not _free(port):
-                raise EmbeddedError(
-                    f"port {port} on {LOOPBACK} is taken",
-                    hint="stop what listens there, or choose another port, or none: then a free one is found",
-                )
-            chosen[name] = port or _still_free(saved.get(name)) or _any_free_port(set(chosen.values()))
+            if port is not None:
+                self._hold(port)
+                chosen[name] = port
+            elif (last := saved.get(name)) not in chosen.values() and last and self._ports.take(LOOPBACK, last):
+                chosen[name] = last
+            else:
+                chosen[name] = self._any()
         file.write_text(json.dumps(chosen))
         return chosen
+
+    def _hold(self, port: int) -> None:
+        if not is_free(LOOPBACK, port):
+            raise EmbeddedError(
+                f"port {port} on {LOOPBACK} is taken",
+                hint="stop what listens there, or choose another port, or none: then a free one is found",
+            )
+        self._ports.hold(LOOPBACK, port)  # another's sign does not outweigh that it was asked for
+
+    def _any(self) -> int:
+        port = self._ports.free(LOOPBACK)
+        if port is None:
+            raise EmbeddedError(f"no port between {RANGE.start} and {RANGE.stop} is free on {LOOPBACK}")
+        return port
 
 
 def _try_flock(lock: int) -> bool:
@@ -146,24 +160,3 @@ def _alive(pid: int) -> bool:
         return pid != 0 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _still_free(port: int | None) -> int | None:
-    return port if port is not None and _free(port) else None
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def _any_free_port(taken: set[int]) -> int:
-    for port in random.sample(_PORTS, len(_PORTS)):
-        if port not in taken and _free(port):
-            return port
-    raise EmbeddedError(f"no port between {_PORTS.start} and {_PORTS.stop} is free on {LOOPBACK}")
