@@ -26,6 +26,9 @@ RECORD = "publishers.completer:record"
 REJECT = "publishers.give_up:VoidRejection.reject"
 RESCUED = "publishers.rescue:record"
 
+LOST_CALL = "publisher.http-request.during"
+"""Whoever dies here leaves a call behind of which nobody knows what became."""
+
 
 class NoSuchPoint(Exception):
     """The point, or the code that it names, does not exist (any more)."""
@@ -36,7 +39,8 @@ class Point:
     """One place. `seam` is `module:name`, as the code that calls it finds it.
 
     `since`: only the first passing after that seam, in the same task, counts. `argument`: only calls with an argument
-    of this class count. `rare`: some seconds may pass until a service comes by.
+    of this class count. `rare`: some seconds may pass until a service comes by. `needs`: the name of a point at which
+    a life before has to have died, as often as this one is to be passed; else nothing would bring a service by.
     """
 
     service: str
@@ -46,6 +50,7 @@ class Point:
     since: str = ""
     argument: str = ""
     rare: bool = False
+    needs: str = ""
 
     @property
     def name(self) -> str:
@@ -105,8 +110,8 @@ def _publisher() -> list[Point]:
         *_around(at, "give-up-journal", "publishers.give_up:insert_journal", "after", rare=True),
         *_around(at, "give-up-owed", "publishers.give_up:owe_callbacks", "after", rare=True),
         *_around(at, "commit-give-up", COMMIT, "before during after", since=REJECT, rare=True),
-        *_around(at, "rescue", RESCUED, rare=True),
-        *_around(at, "commit-rescue", COMMIT, "before during after", since=RESCUED, rare=True),
+        *_around(at, "rescue", RESCUED, rare=True, needs=LOST_CALL),
+        *_around(at, "commit-rescue", COMMIT, "before during after", since=RESCUED, rare=True, needs=LOST_CALL),
     ]
 
 

@@ -5,7 +5,7 @@ import itertools
 import random
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -135,22 +135,27 @@ class _Chain:
 
     async def die(self) -> None:
         """Die at each point of the plan in turn, up to one that is not passed, then live on."""
-        for point, nth in self._plan:
-            await self.stop()
-            began = time.monotonic()
-            self._life = self._live(point=point.name, nth=nth)
-            await self._life.ended(PASSING_PATIENCE_SECONDS)
-            said = self._scene.log(self._service).read_text(errors="replace")
-            marked = f"kill point {point.name}: passing {nth}," in said
-            self.trials.append(Trial(point.name, nth, time.monotonic() - began, self._life.exit_code, marked))
-            self._life.kill()  # if it still lives
-            await self._life.ended(PASSING_PATIENCE_SECONDS)
-            if self._service in PROCESSORS:
-                await self._scene.kafka.forget_members(self._service)
+        for name, nth in deaths(self._plan):
+            self.trials.append(await self._die_at(name, nth))
             if not self.trials[-1].killed:
                 break  # the others would only wait as long
         if self._plan:
             self.live_on()
+
+    async def _die_at(self, point: str, nth: int) -> Trial:
+        await self.stop()
+        log = self._scene.log(self._service)
+        said_before = log.stat().st_size if log.exists() else 0
+        began = time.monotonic()
+        life = self._life = self._live(point=point, nth=nth)
+        await life.ended(PASSING_PATIENCE_SECONDS)
+        marked = f"kill point {point}: passing {nth},".encode() in log.read_bytes()[said_before:]
+        trial = Trial(point, nth, time.monotonic() - began, life.exit_code, marked)
+        life.kill()  # if it still lives
+        await life.ended(PASSING_PATIENCE_SECONDS)
+        if self._service in PROCESSORS:
+            await self._scene.kafka.forget_members(self._service)
+        return trial
 
     async def stop(self) -> None:
         if self._life is not None:
@@ -159,6 +164,14 @@ class _Chain:
     def _live(self, **armed: str | int) -> Life:
         words, log = SERVICES[self._service], self._scene.log(self._service)
         return Life(words, environment=self._scene.environment(), log=log, **armed)  # type: ignore[arg-type]
+
+
+def deaths(plan: Plan) -> Iterator[tuple[str, int]]:
+    """The points of the plan, by name, each after those that it needs."""
+    for point, nth in plan:
+        if point.needs:
+            yield from itertools.repeat((point.needs, 1), nth)
+        yield point.name, nth
 
 
 def plan_of(points: Iterable[Point], *, seed: int) -> Plan:

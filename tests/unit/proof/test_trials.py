@@ -5,8 +5,8 @@ import signal
 import pytest
 
 from tests.proof.judgement import Judgement
-from tests.proof.points import POINTS
-from tests.proof.trials import Outcome, Trial, plan_of
+from tests.proof.points import LOST_CALL, POINTS, named
+from tests.proof.trials import Outcome, Trial, deaths, plan_of
 
 KILLED = Trial("a.b.after", 1, 0.1, -signal.SIGKILL, marked=True)
 
@@ -17,6 +17,15 @@ def test_a_plan_has_every_point_once_and_is_the_same_for_the_same_seed() -> None
     assert plan == plan_of(POINTS, seed=1)
     assert plan != plan_of(POINTS, seed=2)
     assert {nth for point, nth in plan if point.rare} == {1}
+
+
+def test_a_rescue_is_passed_only_after_calls_were_lost() -> None:
+    rescue, claim = named("publisher.rescue.after"), named("publisher.claim.before")
+    assert list(deaths([(rescue, 2), (claim, 3)])) == [
+        *((LOST_CALL, 1), (LOST_CALL, 1), ("publisher.rescue.after", 2)),
+        ("publisher.claim.before", 3),
+    ]
+    assert all(not point.needs or named(point.needs) for point in POINTS)
 
 
 @pytest.mark.parametrize(
