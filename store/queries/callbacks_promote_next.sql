@@ -11,7 +11,7 @@ WITH head AS (
     FROM unnest($1::uuid[], $2::uuid[]) AS pair (endpoint_id, order_id)
 ), turn AS MATERIALIZED (
     SELECT c.callback_id FROM callbacks AS c JOIN head USING (callback_id)
-    WHERE c.state = 'queued'
+    WHERE CASE c.state WHEN 'queued' THEN true END  -- docs/decisions/0048
     ORDER BY c.callback_id
     FOR NO KEY UPDATE OF c
 )

@@ -8,8 +8,17 @@ WITH owed AS (
 ), ahead AS MATERIALIZED (
     SELECT earlier.endpoint_id, earlier.order_id
     FROM callbacks AS earlier
-    JOIN (SELECT DISTINCT endpoint_id, order_id FROM owed WHERE state = 'pending') AS pair USING (endpoint_id, order_id)
-    WHERE earlier.state IN ('queued', 'waiting', 'pending', 'sending')
+    -- An array, and CASE: see docs/decisions/0048.
+    WHERE earlier.callback_id = ANY (ARRAY(
+        SELECT found.callback_id
+        FROM (SELECT DISTINCT endpoint_id, order_id FROM owed WHERE state = 'pending') AS pair
+        CROSS JOIN LATERAL (
+            SELECT c.callback_id FROM callbacks AS c
+            WHERE c.endpoint_id = pair.endpoint_id AND c.order_id = pair.order_id
+                AND c.state IN ('queued', 'waiting', 'pending', 'sending')
+            OFFSET 0
+        ) AS found
+    )) AND CASE WHEN earlier.state IN ('queued', 'waiting', 'pending', 'sending') THEN true END
     ORDER BY earlier.state = 'queued', earlier.callback_id  -- as completions take them: results first, then the queued
     FOR SHARE OF earlier
 ), ranked AS (

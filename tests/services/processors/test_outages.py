@@ -38,11 +38,12 @@ async def test_postgres_killed_under_load_loses_doubles_and_parks_nothing(
         postgres.kill()
         await postgres.wait()
         await feeding
+        await feed(stage, range(400, 450))  # there may have been time for all of the others
         await until(_troubled(supervisor))
         await postgres.restart()
-        await until(has(stage, "arrivals", 400), seconds=30)
+        await until(has(stage, "arrivals", 450), seconds=30)
         await until(_fine(supervisor))
-    assert await stage.count("journal") == 400
+    assert await stage.count("journal") == 450
     assert await stage.count("parked") == 0
 
 

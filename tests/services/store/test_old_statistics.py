@@ -1,0 +1,133 @@
+"""What Postgres knows of a table is a minute old: no statement reads a backlog that grew since, to find a few rows.
+
+A quiet system's statistics say that hardly any callback is unfinished. Then a partner is down: plans made by them that
+go through all that is unfinished for each batch are slower with each callback that waits.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from processors.batch import process
+from processors.ticketed.apply import TicketedProcessor
+from runtime.settings import PostgresSettings
+from schemas.wire_forms import WireForm
+from store.callbacks import CallbackResult, ContextWait, claim, due_endpoints, expired_callback, record_results
+from store.connection import Connection
+from store.contexts import put_contexts
+from store.pool import open_pool
+from tests.arrivals import arrival, ticketed
+
+BACKLOG = 2000
+"""Of each kind."""
+FEW = 20
+READ_FOR_EACH = 20
+"""Rows read for each one handled: a statement reads some, and there are several."""
+
+FORMS = {"standard": WireForm(frozenset({"order.ticketed"}))}
+
+_CALLBACKS = """
+WITH made AS (
+    INSERT INTO orders (order_id, source, order_no, version)
+    SELECT gen_random_uuid(), 'atlas', $1 || '-' || n, 1 FROM generate_series(1, $2) AS n RETURNING order_id
+), told AS (
+    INSERT INTO events (event_id, order_id, type, arrived_at, content, dialect)
+    SELECT gen_random_uuid(), order_id, 'order.ticketed', now(), '{"type": "order.ticketed"}', 'atlas' FROM made
+    RETURNING order_id, event_id
+)
+INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state)
+SELECT gen_random_uuid(), $3, order_id, event_id, 1, $4 FROM told
+"""
+_READ = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'callbacks'"
+
+
+@pytest.fixture
+async def pool(database_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """As services have it."""
+    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", by_key=True)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def endpoint(pool: asyncpg.Pool) -> UUID:
+    """One that is owed everything; all that it was owed when statistics were made is delivered."""
+    endpoint_id = uuid4()
+    await pool.execute(
+        "INSERT INTO endpoints (endpoint_id, name, url, dialect, event_types, policy, secrets, max_in_flight)"
+        " VALUES ($1, 'shop', 'http://127.0.0.1:1/', 'standard', '{order.ticketed}', 'standard', '', 1000)",
+        endpoint_id,
+    )
+    await pool.execute("ALTER TABLE callbacks SET (autovacuum_enabled = off)")
+    await pool.execute(_CALLBACKS, "past", 500, endpoint_id, "delivered")
+    for table in ("callbacks", "orders", "events"):
+        await pool.execute(f"VACUUM (ANALYZE) {table}")
+    for state in ("queued", "waiting", "pending"):
+        await pool.execute(_CALLBACKS, state, BACKLOG, endpoint_id, state)
+    return endpoint_id
+
+
+async def _read(connection: Connection) -> int:
+    """Rows of `callbacks` that this transaction has read."""
+    return int(await connection.fetchval(_READ))
+
+
+async def test_owing_looks_at_the_order_alone(pool: asyncpg.Pool, endpoint: UUID) -> None:
+    new = [arrival(ticketed("T1", order_no=f"new-{number}")) for number in range(FEW)]
+    async with pool.acquire() as connection, connection.transaction():
+        result = await process(connection, TicketedProcessor(), new, wire_forms=FORMS)
+        assert len(result.verdicts) == FEW
+        assert await _read(connection) <= READ_FOR_EACH * FEW
+    assert await pool.fetchval(
+        "SELECT count(*) FROM callbacks JOIN orders USING (order_id) WHERE order_no LIKE 'new-%'"
+    )
+
+
+async def test_a_claim_and_its_recording_look_at_what_is_claimed(pool: asyncpg.Pool, endpoint: UUID) -> None:
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            (work,) = await due_endpoints(connection, except_for=[], count=FEW)
+            assert (work.due, work.ours) == (FEW, True)
+            claimed = await claim(
+                connection,
+                {endpoint: FEW},
+                worker="w",
+                lease_margin_seconds=5.0,
+                settled=[],
+                pace_seconds=0.5,
+                with_context=[],
+            )
+            assert len(claimed) == FEW
+            assert await _read(connection) <= READ_FOR_EACH * FEW
+        wait = ContextWait("past-1", datetime.now(UTC))
+        results = [
+            CallbackResult(
+                callback.callback_id,
+                endpoint,
+                callback.attempt_number,
+                "w",
+                "delivered" if number else "waiting",
+                counted=True,
+                outcome="",
+                laid_down=None if number else wait,
+            )
+            for number, callback in enumerate(claimed)
+        ]
+        async with connection.transaction():
+            recorded = await record_results(connection, results)
+            assert len(recorded.rows) == FEW
+            assert await _read(connection) <= READ_FOR_EACH * FEW
+        async with connection.transaction():
+            assert await expired_callback(connection, worker="w", held=[], skip=[], grace_seconds=5.0) is None
+            assert await _read(connection) <= READ_FOR_EACH * FEW
+
+
+async def test_a_context_wakes_those_of_its_order_alone(pool: asyncpg.Pool, endpoint: UUID) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await put_contexts(connection, "waiting-1", {"standard": {"id": 1}}, source="atlas", forms=FORMS)
+        assert await _read(connection) <= READ_FOR_EACH
+    assert await pool.fetchval("SELECT count(*) FROM callbacks WHERE state = 'waiting'") == BACKLOG - 1
