@@ -17,8 +17,6 @@ Counts = Mapping[str, Mapping[str, int]]
 Span = tuple[int, int, int, int]
 """First and last offset, earliest and latest time in ms since the epoch."""
 
-CHECKPOINT_SECONDS = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class Course:

@@ -1,6 +1,5 @@
 """Dry run: what lies in the range, and what of it is applied, parked or would be new. Changes nothing but its run."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -9,7 +8,7 @@ from typing import Any
 
 from dialects.contract import Inbound
 from processors.decode import decode
-from replays.course import CHECKPOINT_SECONDS, Course, Stopwatch, begin, client_id
+from replays.course import Course, Stopwatch, begin, client_id
 from replays.reader import Batch, Part, part_name, read
 from replays.routing import BY_TYPE, place_of, processors_of, record_id
 from replays.runner import Control
@@ -45,15 +44,13 @@ class DryRun:
             client_id=client_id(run.run_id),
             batch_records=control.batch_records(BATCH_RECORDS, only_looks=True),
         )
-        watch, kept_at = Stopwatch(), time.monotonic()
+        watch = Stopwatch()
         async with aclosing(reading) as batches:
             async for batch in batches:
                 async with control.pool.acquire() as connection:
                     counts = await self._look(connection, batch)
                 course = course.moved(batch, counts, seconds=watch.seconds())
-                if time.monotonic() - kept_at > CHECKPOINT_SECONDS:
-                    await control.checkpoint(course.progress())
-                    kept_at = time.monotonic()
+                await control.tell(course.progress())
                 await control.pace(0, looked_at=len(batch.records))
                 watch.restart()
         await control.checkpoint(course.progress())

@@ -77,7 +77,7 @@ async def fold_range(
                 if records:
                     await _fold(connection, BY_TYPE[batch.type], records, bench.dialects)
                 position = await _move(connection, position, batch, len(records))
-            await control.checkpoint({"phase": "fold", "done": plan.passed(batch.next), "of": plan.offsets})
+            await control.tell({"phase": "fold", "done": plan.passed(batch.next), "of": plan.offsets})
             await control.pace(len(records))
     return position
 

@@ -29,6 +29,9 @@ from store.runs import LeaseLost, Outcome, Run, checkpoint, claim_run, finish_ru
 LEASE_SECONDS = 15.0
 POLL_SECONDS = 0.5
 PACE_SECONDS = 0.25
+TELL_SECONDS = 1.0
+BITE_SECONDS = 0.05
+"""What a run takes at once, by its rate: a live event that meets a batch under way waits for a core meanwhile."""
 CANCEL_GRACE_SECONDS = 5.0
 _OUTAGE_PAUSE_SECONDS = 2.0
 _WAITING_CURES = (TryLater, ServiceUnavailable, *BROKER_UNREACHABLE)
@@ -64,12 +67,20 @@ class Control:
         self._rate: float = rate if asked is None else asked
         self._lease_seconds = lease_seconds
         self._ahead_until = time.monotonic()
+        self._told_at = float("-inf")
 
     async def checkpoint(self, progress: Mapping[str, Any]) -> None:
         """Keep the progress, outside any transaction. Raises RunCancelled and LeaseLost."""
         async with self.pool.acquire() as connection:
             await self.note(connection, progress)
         self.stop_if_cancelled()
+
+    async def tell(self, progress: Mapping[str, Any]) -> None:
+        """As `checkpoint`, at most once in `TELL_SECONDS`: for progress that may be forgotten, or is kept elsewhere.
+        Each is a commit to disk, and live events' commits wait behind it."""
+        if time.monotonic() - self._told_at > TELL_SECONDS:
+            self._told_at = time.monotonic()
+            await self.checkpoint(progress)
 
     async def note(self, connection: Connection, progress: Mapping[str, Any]) -> None:
         """Keep the progress in the transaction of the work that made it, as its last statement. Raises LeaseLost."""
@@ -78,7 +89,7 @@ class Control:
     def batch_records(self, most: int, *, only_looks: bool = False) -> int:
         """How many events to take at once: small bites at a low rate, so that live waits for no large one."""
         rate = 0.0 if only_looks and not self._asks_for_rate else self._rate
-        return max(1, min(most, int(rate * PACE_SECONDS))) if rate else most
+        return max(1, min(most, int(rate * BITE_SECONDS))) if rate else most
 
     async def pace(self, count: int, *, looked_at: int = 0) -> None:
         """Wait as the rate asks for these events, and for as long as live events wait. Call it between

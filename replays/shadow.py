@@ -69,7 +69,7 @@ class ShadowBuild:
         comparison = Comparison(schemas, fixed, self._bench.wire_forms, whole=self._whole)
         while position["phase"] == "compare":
             position, orders = await self._compare(comparison, schemas, position)
-            await self._control.checkpoint({"phase": "compare", "done": position["orders"], "of": position["touched"]})
+            await self._control.tell({"phase": "compare", "done": position["orders"], "of": position["touched"]})
             await self._control.pace(orders)
         return position
 

@@ -4,7 +4,6 @@ Every batch, the parked events that it settles and how far the run is are one tr
 resumed counts nothing twice.
 """
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from dialects.contract import Inbound
 from processors.decode import Record, decode
 from processors.handle import Handled, Handler
 from processors.parking_limit import ParkingLimit, ParkingLimitReached
-from replays.course import CHECKPOINT_SECONDS, Course, Stopwatch
+from replays.course import Course, Stopwatch
 from replays.reader import Batch
 from replays.routing import place_of, processors_of, record_id
 from replays.runner import Control
@@ -60,7 +59,6 @@ class Taker:
         self._handlers = handlers
         self._dialects = dialects
         self._limit = limit
-        self._kept_at = time.monotonic()
 
     async def take(self, course: Course, batch: Batch) -> tuple[Course, int]:
         """The course after this batch, which is applied or parked, and how many of its events were not in before.
@@ -70,7 +68,9 @@ class Taker:
         found = await self._sort(batch)
         if not found.records and not found.settled:
             counts = {batch.type: found.counts} if batch.records else {}
-            return await self._pass(course.moved(batch, counts, seconds=self.watch.seconds())), 0
+            course = course.moved(batch, counts, seconds=self.watch.seconds())
+            await self._control.tell(course.progress())  # nothing was changed: forgotten, it is counted once more
+            return course, 0
         take = self._take_unrouted if batch.type == UNROUTED else self._take_routed
         try:
             return await take(course, batch, found), len(found.records)
@@ -98,13 +98,6 @@ class Taker:
             else:
                 records.append(record)
         return _Sorted(records, parking, settled, counts)
-
-    async def _pass(self, course: Course) -> Course:
-        """Nothing was changed, so nothing hurts if this is forgotten: it is read and counted once more."""
-        if time.monotonic() - self._kept_at > CHECKPOINT_SECONDS:
-            await self._control.checkpoint(course.progress())
-            self._kept_at = time.monotonic()
-        return course
 
     async def _take_routed(self, course: Course, batch: Batch, found: _Sorted) -> Course:
         moved: list[Course] = []  # the last one counts: an outage may have had the batch begun again
