@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import psutil
 
+from runtime import interpreter
 from runtime.version import CODE_VERSION
 
 _PACKAGES = ("aiokafka", "asyncpg", "granian", "orjson", "pydantic", "pyreqwest")
@@ -28,7 +29,7 @@ async def surroundings(database: asyncpg.Connection, servers: Mapping[str, str])
         },
         "versions": {
             "ticketwire": CODE_VERSION,
-            "python": platform.python_version(),
+            "python": interpreter.description(),
             "postgres": await database.fetchval("SHOW server_version"),
             **servers,
             **{name: version(name) for name in _PACKAGES},

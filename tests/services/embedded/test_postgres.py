@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from embedded import identity
@@ -24,6 +25,13 @@ async def test_it_is_durable_unless_told_otherwise(own_postgres: OwnPostgres) ->
     settings = {name: await connection.fetchval("SELECT current_setting($1)", name) for name in names}
     await connection.close()
     assert settings == dict(zip(names, ["on", "on", "on", "200", "UTF8"], strict=True))
+
+
+async def test_it_keeps_more_in_memory_where_there_is_more(own_postgres: OwnPostgres) -> None:
+    connection = await connect(await own_postgres(extra_settings={}))
+    kept = await connection.fetchval("SELECT pg_size_bytes(current_setting('shared_buffers'))")
+    await connection.close()
+    assert 128 * 1024**2 <= kept <= max(128 * 1024**2, psutil.virtual_memory().total // 16)
 
 
 async def test_nobody_comes_in_without_the_password(own_postgres: OwnPostgres) -> None:
