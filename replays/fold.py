@@ -36,6 +36,9 @@ class Control(Protocol):
     async def checkpoint(self, progress: Mapping[str, Any]) -> None:
         """Say how far the run is; raises when it is to end."""
 
+    async def tell(self, progress: Mapping[str, Any]) -> None:
+        """The same, now and then only: what is told is kept elsewhere."""
+
     def batch_records(self, most: int) -> int:
         """How many events to take at once, at the most."""
 
