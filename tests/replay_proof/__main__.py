@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.replay_proof", description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1, help="which of the events are poison, which are misread")
-    parser.add_argument("--live-seconds", type=float, default=40.0, help="of each window of the live stream; 0: none")
+    parser.add_argument("--live-seconds", type=float, default=40.0, help="of the live stream beside each run; 0: none")
     parser.add_argument("--into", type=Path, default=Path("build"), help="folder for the report and the logs")
     words = parser.parse_args()
     logs = empty_logs(words.into, name="replay-proof")

@@ -20,7 +20,7 @@ class Latency:
     p99: float
 
 
-async def measure(machine: Machine, name: str, *, seconds: float) -> Latency:
+async def stream(machine: Machine, name: str, *, seconds: float) -> None:
     """A steady stream for so long, each event a new order of this name; waits until all are delivered."""
     begun, tasks = time.monotonic(), list[asyncio.Task[int]]()
     while (passed := time.monotonic() - begun) < seconds:
@@ -34,6 +34,10 @@ async def measure(machine: Machine, name: str, *, seconds: float) -> Latency:
         return len(await _times(machine, name)) == len(tasks)
 
     await until(all_told, seconds=120, what="the delivery of the live stream", every=0.2)
+
+
+async def latency(machine: Machine, name: str) -> Latency:
+    """Of all streams whose names begin like this."""
     times = await _times(machine, name)
     return Latency(len(times), round(times[len(times) // 2], 1), round(times[int(len(times) * 0.99)], 1))
 
