@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import psutil
 
-from runtime import interpreter
 from runtime.version import CODE_VERSION
 
 _PACKAGES = ("aiokafka", "asyncpg", "granian", "orjson", "pydantic", "pyreqwest")
@@ -29,7 +28,7 @@ async def surroundings(database: asyncpg.Connection, servers: Mapping[str, str])
         },
         "versions": {
             "ticketwire": CODE_VERSION,
-            "python": interpreter.description(),
+            "python": platform.python_version(),
             "postgres": await database.fetchval("SHOW server_version"),
             **servers,
             **{name: version(name) for name in _PACKAGES},

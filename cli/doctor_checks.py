@@ -1,4 +1,4 @@
-"""What the doctor looks at beyond the settings: Kafka, Postgres, the services, the clock, the disk, Python."""
+"""What the doctor looks at outside this process: Kafka, Postgres, the services, the clock, the disk."""
 
 import asyncio
 import shutil
@@ -13,7 +13,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from cli.findings import Finding, bad, mind, well
 from cli.http_call import call
 from cli.running import RunningUp
-from runtime import interpreter
 from runtime.errors import SchemaError, ServiceUnavailable, TicketwireError
 from runtime.kafka_clients import ADMIN_TIMEOUT_MS, BROKER_UNREACHABLE, client_arguments
 from runtime.settings import KafkaSettings, PostgresSettings
@@ -146,16 +145,6 @@ def look_at_disk(folder: Path) -> Finding:
     if free < LITTLE_DISK_BYTES:
         return mind("disk", what, "make room, or shorten kafka.retention_hours")
     return well("disk", what)
-
-
-def look_at_python() -> Finding:
-    """Whether it is as fast as it could be."""
-    if interpreter.is_optimized():
-        return well("Python", interpreter.description())
-    cure = (
-        "works, and takes more CPU for all it does (docs/performance.md); a system's own Python, or the image's, has it"
-    )
-    return mind("Python", interpreter.description(), cure)
 
 
 async def all_looks(*looks: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:

@@ -9,14 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from cli.doctor_checks import (
-    all_looks,
-    look_at_disk,
-    look_at_kafka,
-    look_at_postgres,
-    look_at_python,
-    look_at_services,
-)
+from cli.doctor_checks import all_looks, look_at_disk, look_at_kafka, look_at_postgres, look_at_services
 from cli.findings import Finding, bad, mind, well
 from cli.running import RunningUp, read_running
 from cli.talk import Json, print_json, print_table, say
@@ -37,7 +30,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at settings, Kafka, topics, Postgres, schema, clocks, services, disk and Python; each finding with its cure.
+    """Look at settings, Kafka, topics, Postgres, schema, clocks, services and disk; each finding with its cure.
 
     Exit code 1 when something is bad.
 
@@ -122,7 +115,7 @@ async def _outside(settings: Settings, running: RunningUp | None) -> list[Findin
         return await look_at_postgres(postgres) if postgres.dsn.get_secret_value() else [_embedded("Postgres")]
 
     found = await all_looks(at_kafka, at_postgres, lambda: look_at_services(running))
-    return [*found, look_at_disk(settings.data_dir), look_at_python()]
+    return [*found, look_at_disk(settings.data_dir)]
 
 
 def _embedded(server: str) -> Finding:

@@ -143,15 +143,3 @@ def test_the_doctor_is_content_when_nothing_is_bad(run: Run) -> None:
     said = run("doctor")
     assert said.code == 0
     assert "disk" in said.out
-
-
-@pytest.mark.parametrize(
-    ("built", "state"),
-    [("'--enable-shared' '--enable-optimizations'", "well"), ("'--enable-shared'", "mind"), (None, "well")],
-)
-def test_the_doctor_knows_a_slow_python(
-    run: Run, monkeypatch: pytest.MonkeyPatch, built: str | None, state: str
-) -> None:
-    monkeypatch.setattr("sysconfig.get_config_var", {"CONFIG_ARGS": built}.get)
-    said = run("doctor", "--json")
-    assert [finding["state"] for finding in said.json if finding["place"] == "Python"] == [state]
