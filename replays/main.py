@@ -1,5 +1,7 @@
 """The replayer as a service: it carries out the runs that operators asked for, until it is told to stop."""
 
+import os
+
 from replays.live_lane import LiveLane
 from replays.registry import tasks
 from replays.runner import Runner
@@ -14,10 +16,13 @@ from store.readiness import DatabaseReadiness
 log = get_logger()
 
 _HTTP_GRACE_SECONDS = 2.0
+_NICENESS = 10
+"""Where cores are short, services with live events in hand go first: theirs is 0, and 19 is the most patient."""
 
 
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Kafka and Postgres may be away: runs wait for them."""
+    os.nice(_NICENESS)
     pool = await open_pool(settings.postgres, name="replayer")
     lane = LiveLane(settings.kafka)
     runner = Runner(
