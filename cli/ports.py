@@ -26,7 +26,7 @@ class Ports:
                 f"port {port} of {host} is taken, and {service} is to listen there",
                 hint=f"stop what listens there, or set TICKETWIRE_{service.upper()}__PORT to another (0: a free one)",
             )
-        self._local.hold(host, port)  # whoever asks for this one gets it: another's sign does not outweigh that
+        self._local.hold(host, port)  # or not: whoever asks for this very port gets it
         return port
 
     def release(self) -> None:

@@ -120,7 +120,7 @@ class DataFolder:
             if port is not None:
                 self._hold(port)
                 chosen[name] = port
-            elif (last := saved.get(name)) not in chosen.values() and last and self._ports.take(LOOPBACK, last):
+            elif (last := saved.get(name)) and last not in chosen.values() and self._ports.take(LOOPBACK, last):
                 chosen[name] = last
             else:
                 chosen[name] = self._any()
@@ -133,7 +133,7 @@ class DataFolder:
                 f"port {port} on {LOOPBACK} is taken",
                 hint="stop what listens there, or choose another port, or none: then a free one is found",
             )
-        self._ports.hold(LOOPBACK, port)  # another's sign does not outweigh that it was asked for
+        self._ports.hold(LOOPBACK, port)  # or not: whoever asks for this very port gets it
 
     def _any(self) -> int:
         port = self._ports.free(LOOPBACK)

@@ -21,20 +21,19 @@ def is_free(host: str, port: int) -> bool:
 
 
 class LocalPorts:
-    """Ports that nobody else who chooses in this way is given until `release`, or until this process ends.
+    """Ports that nobody else who chooses in this way is given, until `release` or the end of this process: also when
+    this object is gone.
 
-    Not until it is collected: a port that was asked for is in use, whatever became of what chose it.
-
-    The time between choosing a port and listening there is seconds, and a server comes and goes: its TCP socket cannot
-    be the sign that it is taken. The sign is the UDP socket of the same number, which no server of ours uses.
+    Seconds pass between choosing a port and listening there, and a server may be restarted: its TCP socket cannot tell
+    that the port is taken. So the UDP socket of the same number is held, which no server of ours uses.
     """
 
     def __init__(self) -> None:
-        self._signs: dict[int, int] = {}  # descriptors
+        self._held: dict[int, int] = {}  # the UDP socket's descriptor, by port
 
     def free(self, host: str) -> int | None:
         """A port where a server could listen, given to nobody else; None when there is none."""
-        candidates = (port for port in random.sample(RANGE, len(RANGE)) if port not in self._signs)
+        candidates = (port for port in random.sample(RANGE, len(RANGE)) if port not in self._held)
         return next((port for port in candidates if self.take(host, port)), None)
 
     def take(self, host: str, port: int) -> bool:
@@ -43,19 +42,19 @@ class LocalPorts:
 
     def hold(self, host: str, port: int) -> bool:
         """Keep others from choosing it, whether or not a server listens there; False when another holds it."""
-        if port in self._signs:
+        if port in self._held:
             return True
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, kind, protocol) as sign:
+        with socket.socket(family, kind, protocol) as held:
             try:
-                sign.bind(place)
+                held.bind(place)
             except OSError:
                 return False
-            self._signs[port] = sign.detach()
+            self._held[port] = held.detach()
         return True
 
     def release(self) -> None:
         """Let others have them again. Safe to repeat."""
-        for sign in self._signs.values():
-            os.close(sign)
-        self._signs = {}
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held = {}

@@ -195,6 +195,17 @@ async def test_a_run_of_another_mode_or_a_later_kind_is_not_mistaken_for_ours(wo
     assert (await world.present(run)).state == "requested"
 
 
+async def test_what_may_be_forgotten_is_told_once_in_a_while(world: World) -> None:
+    run = await world.ask("apply", rate=0)
+    await world.pool.execute("UPDATE runs SET state = 'running', leased_by = 'w'")
+    control = Control(run, pool=world.pool, worker="w", lane=LiveLane(world.stage.settings.kafka), rate=0)
+    for done in (1, 2, 3):
+        await control.tell({"done": done})
+    assert (await world.present(run)).progress == {"done": 1}
+    await control.checkpoint({"done": 4})
+    assert (await world.present(run)).progress == {"done": 4}
+
+
 async def test_a_rate_is_kept(world: World) -> None:
     run = await world.ask("apply", rate=400)
     lane = LiveLane(world.stage.settings.kafka)
