@@ -32,6 +32,8 @@ async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path)
         assert {service["name"] for service in hub.told["services"]} == {
             *("ingest", "publisher", "replayer", "console", *PROCESSES)
         }
+        niceness = {name: psutil.Process(hub.pid_of(name)).nice() for name in ("ingest", "replayer")}
+        assert niceness["replayer"] > niceness["ingest"], "live events go first where cores are short"
         for words in (
             ("doctor", "--json"),
             ("endpoint", "create", "shop", "--to", "http://127.0.0.1:9/", "--json"),
