@@ -81,9 +81,15 @@ class Handler:
         self._dialects = dialects
         self._wire_forms = wire_forms
         self._limit = limit
-        self._patience_seconds = patience_seconds
         self._telling = telling
         self._run_id = run_id
+        # One for all batches: its parts refer to each other, and only the collector of cycles would free them.
+        self._retrying = AsyncRetrying(
+            retry=retry_if_exception(is_outage),
+            wait=wait_exponential_jitter(multiplier=0.05, max=2, jitter=0.1),
+            stop=stop_after_delay(patience_seconds),
+            before_sleep=self._note_outage,
+        )
 
     async def handle(self, records: Sequence[Record], *, beside: Beside | None = None) -> Handled:
         """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
@@ -105,23 +111,23 @@ class Handler:
         records: Mapping[Coordinates, Record],
         beside: Beside | None,
     ) -> Handled:
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(is_outage),
-            wait=wait_exponential_jitter(multiplier=0.05, max=2, jitter=0.1),
-            stop=stop_after_delay(self._patience_seconds),
-            before_sleep=self._note_outage,
-        )
         try:
-            async for attempt in retrying:
-                with attempt:
-                    try:
-                        handled = await self._transact(decoded, records, beside, fold=process)
-                    except Refused:
-                        handled = await self._transact(decoded, records, beside, fold=process_by_halves)
+            handled: Handled = await self._retrying(self._attempt, decoded, records, beside)
         except RetryError as error:
             raise TryLater(f"Postgres stayed away: {self.trouble}") from error
         self.trouble = None
         return handled
+
+    async def _attempt(
+        self,
+        decoded: Sequence[Arrival | ParkedEvent],
+        records: Mapping[Coordinates, Record],
+        beside: Beside | None,
+    ) -> Handled:
+        try:
+            return await self._transact(decoded, records, beside, fold=process)
+        except Refused:
+            return await self._transact(decoded, records, beside, fold=process_by_halves)
 
     async def _transact(
         self,

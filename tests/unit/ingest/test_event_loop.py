@@ -1,15 +1,16 @@
-"""Nothing that a thread hands over is left lying, and the loop is woken once for much."""
+"""Nothing that a thread hands over is left lying, the loop is woken once for much, and reads no more than it should."""
 
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 from typing import Any
 
 import pytest
 
-from runtime.event_loop import EventLoop, run_service
+from runtime.event_loop import READ_BYTES, EventLoop, run_service
 
 EACH = 5_000
 
@@ -79,3 +80,29 @@ def test_a_signal_is_heard_while_a_thread_has_woken_the_loop() -> None:
                 await heard.wait()
 
     run_service(service())
+
+
+def test_a_read_of_a_socket_asks_for_little_memory() -> None:
+    sizes: list[int] = []
+    ended = asyncio.Event()
+    sent = bytes(READ_BYTES * 2)
+
+    class Reader(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            assert exc is None
+            ended.set()
+
+    async def service() -> None:
+        ours, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, len(sent) * 4)
+        theirs.sendall(sent)
+        theirs.close()
+        await asyncio.get_running_loop().create_connection(Reader, sock=ours)
+        await ended.wait()
+
+    run_service(service())
+    assert sum(sizes) == len(sent)
+    assert max(sizes) == READ_BYTES
