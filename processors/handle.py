@@ -91,11 +91,18 @@ class Handler:
             before_sleep=self._note_outage,
         )
 
-    async def handle(self, records: Sequence[Record], *, beside: Beside | None = None) -> Handled:
+    async def handle(
+        self,
+        records: Sequence[Record],
+        *,
+        decoded: Sequence[Arrival | ParkedEvent] | None = None,
+        beside: Beside | None = None,
+    ) -> Handled:
         """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
-        the batch taken."""
+        the batch taken. `decoded`: what they say, each in its place, from who has decoded them."""
         begun = time.perf_counter()
-        decoded = [decode(record, self._dialects) for record in records]
+        if decoded is None:
+            decoded = [decode(record, self._dialects) for record in records]
         handled = await self._commit(decoded, {Coordinates(r.topic, r.partition, r.offset): r for r in records}, beside)
         self._limit.count(handled.were_parked())
         self._tell(handled)

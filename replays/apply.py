@@ -11,6 +11,7 @@ from typing import Any
 from dialects.contract import Inbound
 from processors.handle import Handler
 from processors.parking_limit import ParkingLimit
+from replays.ahead import ahead
 from replays.course import begin, client_id
 from replays.reader import read
 from replays.routing import BY_TYPE
@@ -54,10 +55,10 @@ class Apply:
             client_id=client_id(run.run_id),
             batch_records=control.batch_records(limits.batch_records),
         )
-        async with aclosing(reading) as batches:
-            async for batch in batches:
-                course, taken = await taker.take(course, batch)
-                await control.pace(taken, looked_at=len(batch.records) - taken)
+        async with aclosing(reading), aclosing(ahead(reading, taker.prepare)) as coming:
+            async for prepared in coming:
+                course, taken = await taker.take(course, prepared)
+                await control.pace(taken, looked_at=len(prepared.batch.records) - taken)
                 taker.watch.restart()
         await control.checkpoint(course.progress())
         return {

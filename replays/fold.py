@@ -1,4 +1,7 @@
-"""Fold a plan's records with the present code into a run's shadow: the processors' own way, on other tables."""
+"""Fold a plan's records with the present code into a run's shadow: the processors' own way, on other tables.
+
+The next batch is read and decoded while Postgres works on the present one.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -10,7 +13,8 @@ import asyncpg
 from dialects.contract import Inbound
 from processors.batch import process_by_halves
 from processors.contract import Processor
-from processors.decode import decode, parked
+from processors.decode import parked
+from replays.ahead import ahead, decoded
 from replays.reader import Batch, Plan, read
 from replays.routing import BY_TYPE
 from replays.selection import StampedRecord
@@ -22,8 +26,8 @@ from store.parked import ParkedEvent, park
 from store.pool import look_up_by_key
 from store.shadow import Place, Schemas, discarded_places, work_on, write_position
 
-BATCH_RECORDS = 2000
-"""Larger than the live batches: nobody waits for a lone event here."""
+BATCH_RECORDS = 500
+"""As live's. Of batches four times as large a tenth fewer events were folded in a second."""
 
 
 class Control(Protocol):
@@ -44,6 +48,15 @@ class Control(Protocol):
 
     async def pace(self, count: int) -> None:
         """Wait as the run's rate, and live's lag, ask for after so many events."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A batch, and those of its records that are to be folded. `items` are what they say, in the same order."""
+
+    batch: Batch
+    records: Sequence[StampedRecord]
+    items: Sequence[Arrival | ParkedEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +84,30 @@ async def fold_range(
         client_id=client_id,
         batch_records=control.batch_records(BATCH_RECORDS),
     )
-    async with aclosing(batches):
-        async for batch in batches:
-            records = _kept(batch, skipped)
+
+    async def prepare(batch: Batch) -> _Prepared:
+        records = _kept(batch, skipped)
+        return _Prepared(batch, records, await decoded(records, bench.dialects))
+
+    async with aclosing(batches), aclosing(ahead(batches, prepare)) as coming:
+        async for prepared in coming:
+            batch, number = prepared.batch, len(prepared.records)
             async with control.pool.acquire() as connection, connection.transaction():
                 await work_on(connection, schemas.shadow)
                 await look_up_by_key(connection)
-                if records:
-                    await _fold(connection, BY_TYPE[batch.type], records, bench.dialects)
-                position = await _move(connection, position, batch, len(records))
+                if number:
+                    await _fold(connection, BY_TYPE[batch.type], prepared)
+                position = await _move(connection, position, batch, number)
             await control.tell({"phase": "fold", "done": plan.passed(batch.next), "of": plan.offsets})
-            await control.pace(len(records))
+            await control.pace(number)
     return position
 
 
-async def _fold(
-    connection: Connection,
-    processor: Processor[Any],
-    records: Sequence[StampedRecord],
-    dialects: Mapping[str, Inbound],
-) -> None:
+async def _fold(connection: Connection, processor: Processor[Any], prepared: _Prepared) -> None:
     """As `processors.handle` does it, save that there is no parking limit: how much is parked is what is to be seen."""
-    decoded = [decode(record, dialects) for record in records]
-    by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
-    arrivals = [item for item in decoded if isinstance(item, Arrival)]
-    events = [item for item in decoded if isinstance(item, ParkedEvent)]
+    by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in prepared.records}
+    arrivals = [item for item in prepared.items if isinstance(item, Arrival)]
+    events = [item for item in prepared.items if isinstance(item, ParkedEvent)]
     if arrivals:
         result = await process_by_halves(connection, processor, arrivals, wire_forms={})
         for arrival, unapplicable in result.unapplicable:

@@ -13,6 +13,7 @@ from dialects.contract import Inbound
 from processors.decode import Record, decode
 from processors.handle import Handled, Handler
 from processors.parking_limit import ParkingLimit, ParkingLimitReached
+from replays.ahead import decoded
 from replays.course import Course, Stopwatch
 from replays.reader import Batch
 from replays.routing import place_of, processors_of, record_id
@@ -22,12 +23,25 @@ from schemas.arrival import Arrival, Coordinates
 from schemas.topics import UNROUTED
 from store.connection import Connection
 from store.events import known_arrivals
+from store.parked import ParkedEvent
 from store.parking import Parking, parking_of
 from store.redrives import settle_landed
 from store.runs import Run
 
 _IN_A_REPLAY = {"redelivered": "already_applied", "owed": "callbacks"}
 """What a handler counts under another name."""
+
+
+Items = Mapping[Coordinates, Arrival | ParkedEvent]
+"""What records say, by their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch before it is looked at. `items`: what its records say, of all or of none."""
+
+    batch: Batch
+    items: Items
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,11 @@ class _Sorted:
     parking: Mapping[Coordinates, Parking]
     settled: Sequence[UUID]
     counts: Counter[str]
+    items: Items
+
+    def decoded(self, records: Sequence[Record]) -> list[Arrival | ParkedEvent] | None:
+        """What these records of it say, if that is known."""
+        return [self.items[place_of(record)] for record in records] if self.items else None
 
 
 class Taker:
@@ -59,13 +78,23 @@ class Taker:
         self._handlers = handlers
         self._dialects = dialects
         self._limit = limit
+        self._decodes_ahead = False
 
-    async def take(self, course: Course, batch: Batch) -> tuple[Course, int]:
+    async def prepare(self, batch: Batch) -> Prepared:
+        """To be done while the batch before is taken. If most of that was in already, so will most of this one be: then
+        nothing is decoded that may not be needed."""
+        if not self._decodes_ahead or batch.type == UNROUTED:
+            return Prepared(batch, {})
+        items = await decoded(batch.records, self._dialects)
+        return Prepared(batch, dict(zip(map(place_of, batch.records), items, strict=True)))
+
+    async def take(self, course: Course, prepared: Prepared) -> tuple[Course, int]:
         """The course after this batch, which is applied or parked, and how many of its events were not in before.
 
         Raises Conflict, with nothing of the batch taken, when it would pass the parking limit.
         """
-        found = await self._sort(batch)
+        batch, found = prepared.batch, await self._sort(prepared)
+        self._decodes_ahead = 2 * len(found.records) > len(batch.records)
         if not found.records and not found.settled:
             counts = {batch.type: found.counts} if batch.records else {}
             course = course.moved(batch, counts, seconds=self.watch.seconds())
@@ -80,7 +109,8 @@ class Taker:
                 hint="see: ticketwire parked groups; mend the cause, then replay once more",
             ) from reached
 
-    async def _sort(self, batch: Batch) -> _Sorted:
+    async def _sort(self, prepared: Prepared) -> _Sorted:
+        batch = prepared.batch
         ids = [record_id(record) for record in batch.records]
         places = [place_of(record) for record in batch.records]
         async with self._control.pool.acquire() as connection:
@@ -97,7 +127,7 @@ class Taker:
                 counts["discarded"] += 1
             else:
                 records.append(record)
-        return _Sorted(records, parking, settled, counts)
+        return _Sorted(records, parking, settled, counts, prepared.items)
 
     async def _take_routed(self, course: Course, batch: Batch, found: _Sorted) -> Course:
         moved: list[Course] = []  # the last one counts: an outage may have had the batch begun again
@@ -107,7 +137,8 @@ class Taker:
             moved.append(course.moved(batch, {batch.type: counts}, seconds=self.watch.seconds()))
             await self._control.note(connection, moved[-1].progress())
 
-        self._count(await self._handlers[batch.type].handle(found.records, beside=beside), found)
+        handler, items = self._handlers[batch.type], found.decoded(found.records)
+        self._count(await handler.handle(found.records, decoded=items, beside=beside), found)
         return moved[-1]
 
     async def _take_unrouted(self, course: Course, batch: Batch, found: _Sorted) -> Course:
