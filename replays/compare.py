@@ -4,11 +4,12 @@ Each batch of orders is one transaction on one snapshot of live, so that what ha
 neither. Live rows are read without locks.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +42,7 @@ from store.shadow import (
 )
 
 _NOTHING = Digests({})
+_Found = TypeVar("_Found")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,19 @@ class Compared:
     counts: Counter[str] = field(default_factory=Counter)
     tables: Counter[str] = field(default_factory=Counter)
     sums: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+async def _both(one: Awaitable[_Found], other: Awaitable[_Found]) -> tuple[_Found, _Found]:
+    """Done at once. When one fails, the other ends first: its connection is in use until then."""
+    ended = await asyncio.gather(one, other, return_exceptions=True)
+    first, second = (_or_raise(result) for result in ended)
+    return first, second
+
+
+def _or_raise(result: _Found | BaseException) -> _Found:
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +85,17 @@ class Comparison:
         self._wire_forms = wire_forms
         self._whole = whole
 
-    async def compare(self, connection: Connection, orders: Sequence[UUID]) -> Compared:
-        """In a transaction of the caller's, on one snapshot. Leaves the connection working on the shadow."""
+    async def compare(self, connection: Connection, orders: Sequence[UUID], *, beside: Connection) -> Compared:
+        """In a transaction of the caller's, on one snapshot, which `beside` shares: the shadow is read over the one and
+        live over the other at the same time, most of what a comparison does. Leaves `connection` working on the
+        shadow."""
         found = Compared(orders=len(orders))
         await work_on(connection, self._schemas.shadow)
         await self._complete(connection, orders, found)
         parked = await parked_changes(connection, self._schemas, orders)
-        shadow = await digests(connection, orders)
+        await work_on(beside, self._schemas.live)
+        shadow, live = await _both(digests(connection, orders), digests(beside, orders))
         await work_on(connection, self._schemas.live)
-        live = await digests(connection, orders)
         _add_up(found, orders, live, shadow)
         differing = [order for order in orders if live.get(order) != shadow.get(order) or order in parked]
         inbox = await inbox_digests(connection, differing) if differing else {}

@@ -30,6 +30,7 @@ from store.shadow import (
     note_touched,
     read_position,
     schemas_of,
+    share_snapshot,
     stale_shadows,
     touched_orders,
     work_on,
@@ -108,12 +109,15 @@ class ShadowBuild:
         after = None if position["after"] is None else UUID(position["after"])
         async with (
             self._control.pool.acquire() as connection,
+            self._control.pool.acquire() as beside,
             connection.transaction(isolation="repeatable_read"),
+            beside.transaction(isolation="repeatable_read", readonly=True),
         ):
+            await share_snapshot(connection, beside)
             await work_on(connection, schemas.shadow)
             orders = await touched_orders(connection, after=after, limit=self._control.batch_records(ORDERS_AT_ONCE))
             if orders:
-                found = await comparison.compare(connection, orders)
+                found = await comparison.compare(connection, orders, beside=beside)
                 moved = _moved(position, found) | {"after": str(orders[-1])}
             else:
                 moved = position | {"phase": "done"}

@@ -129,6 +129,13 @@ async def work_on(connection: Connection, schema: str) -> None:
     await connection.execute("SELECT set_config('search_path', $1, true)", schema)
 
 
+async def share_snapshot(connection: Connection, other: Connection) -> None:
+    """Let `other` see what the transaction of `connection` saw as it began, and nothing else: none of its changes. Both
+    are in a transaction on one snapshot (repeatable read), and `other` has not looked at anything yet."""
+    snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+    await other.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")  # takes no parameters; the name is Postgres' own
+
+
 async def read_position(connection: Connection, schemas: Schemas) -> dict[str, Any] | None:
     """How far the run came; None when it has no shadow, or Postgres crashed and emptied it. In a transaction."""
     if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{schemas.shadow}.position"):
