@@ -35,7 +35,7 @@ POLL_MS = 500
 FETCH_WAIT_MS = 500
 """How long the broker waits for the first record before it answers that there is none."""
 
-BATCHES_APART_SECONDS = 0.008
+BATCHES_APART_SECONDS = 0.006
 """From one batch's begin to the next one's, at least. Each costs Kafka, Postgres, a publisher and us much that is the
 same for one event as for ten: at 200 events a second, with a batch for each poll, two cores were busy, and everything
 waited for them. The first batch after a quiet time begins at once, and a large one takes longer anyhow."""
