@@ -11,6 +11,7 @@ _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
 _MS_REMOUNT = 0x20
 _MS_REC_PRIVATE = 0x4000 | 0x40000
+_MNT_DETACH = 2
 _PAGE = 4096
 
 
@@ -56,6 +57,12 @@ class SmallDisk:
     def free(self) -> None:
         """There is room again."""
         _mount("tmpfs", self._folder, flags=_MS_REMOUNT, options=f"size={self._size}")
+
+    def remove(self) -> None:
+        """Take it away with what is on it, at once, whoever still has it open; its folder can be removed then."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.umount2(str(self._folder).encode(), _MNT_DETACH) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(self._folder))
 
 
 def _mount(kind: str, folder: Path, *, flags: int = 0, options: str = "") -> None:

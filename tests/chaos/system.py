@@ -117,6 +117,7 @@ class System:
         (self.folder / name).mkdir()
         if self.disk_bytes is not None:
             self.disks[name] = SmallDisk(self.folder / name, size_bytes=self.disk_bytes)
+            self._stack.callback(self.disks[name].remove)
 
     def _make_kafka(self) -> EmbeddedKafka:
         """With a listener for clients that announces the proxy's port, so that they come back by the proxy too."""

@@ -37,9 +37,9 @@ async def started(folder: Path, *words: str) -> AsyncIterator[asyncio.subprocess
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Processes that have to do with this folder."""
+    """Processes that have to do with this folder, and data in it: of servers, or the small disks they were on."""
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
-    return [line for line in lines if str(folder) in line]
+    return [line for line in lines if str(folder) in line] + [str(data) for data in folder.glob("ticketwire-chaos-*")]
 
 
 async def test_nothing_is_lost_or_doubled_while_services_die_and_kafka_is_away(tmp_path: Path) -> None:

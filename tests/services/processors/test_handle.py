@@ -1,5 +1,6 @@
 """A batch in the handler: taken whole, or not at all; what was applied stays applied."""
 
+import asyncio
 import gc
 import random
 import string
@@ -93,6 +94,28 @@ async def test_a_batch_with_offenders_is_taken_whole_or_not_at_all(pool: asyncpg
     assert await rows() == [0, 0, 0]
     assert (await handler(pool).handle(records)).counts() == {"applied": 4, "parked": 2}
     assert await rows() == [4, 4, 2]
+
+
+class Flaky:
+    """A pool of a server that refuses a few connections first."""
+
+    def __init__(self, pool: asyncpg.Pool, refusals: int) -> None:
+        self._pool = pool
+        self._refusals = refusals
+
+    def acquire(self) -> Any:
+        if self._refusals:
+            self._refusals -= 1
+            raise ConnectionRefusedError
+        return self._pool.acquire()
+
+
+async def test_two_batches_at_once_wait_out_an_outage_each(pool: asyncpg.Pool) -> None:
+    """A consumer that is stuck in a batch has a successor, with the same handler."""
+    taker = handler(Flaky(pool, refusals=5))  # type: ignore[arg-type]
+    both = await asyncio.gather(taker.handle([void_record(1)]), taker.handle([void_record(2), void_record(3)]))
+    assert [handled.counts() for handled in both] == [{"applied": 1}, {"applied": 2}]
+    assert taker.trouble is None
 
 
 async def test_a_batch_leaves_next_to_nothing_that_only_the_collector_of_cycles_frees(pool: asyncpg.Pool) -> None:
