@@ -83,7 +83,8 @@ class Handler:
         self._limit = limit
         self._telling = telling
         self._run_id = run_id
-        # One for all batches: its parts refer to each other, and only the collector of cycles would free them.
+        # One for all batches: its parts refer to each other, and only the collector of cycles would free them. When it
+        # is called, each call has its own state: a consumer that is stuck in a batch may have a successor meanwhile.
         self._retrying = AsyncRetrying(
             retry=retry_if_exception(is_outage),
             wait=wait_exponential_jitter(multiplier=0.05, max=2, jitter=0.1),

@@ -56,19 +56,6 @@ class Compared:
     sums: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-async def _both(one: Awaitable[_Found], other: Awaitable[_Found]) -> tuple[_Found, _Found]:
-    """Done at once. When one fails, the other ends first: its connection is in use until then."""
-    ended = await asyncio.gather(one, other, return_exceptions=True)
-    first, second = (_or_raise(result) for result in ended)
-    return first, second
-
-
-def _or_raise(result: _Found | BaseException) -> _Found:
-    if isinstance(result, BaseException):
-        raise result
-    return result
-
-
 @dataclass(frozen=True, slots=True)
 class OrderName:
     source: str
@@ -255,3 +242,16 @@ def _count(found: Compared, difference: Mapping[str, Any]) -> None:
     found.counts["callbacks"] += len(difference["callbacks"])
     found.counts["lands"] += sum(change["lands"] for change in difference["parked"])
     found.counts["parks"] += sum(not change["lands"] for change in difference["parked"])
+
+
+async def _both(one: Awaitable[_Found], other: Awaitable[_Found]) -> tuple[_Found, _Found]:
+    """Done at once. When one fails, the other ends first: its connection is in use until then."""
+    ended = await asyncio.gather(one, other, return_exceptions=True)
+    first, second = (_or_raise(result) for result in ended)
+    return first, second
+
+
+def _or_raise(result: _Found | BaseException) -> _Found:
+    if isinstance(result, BaseException):
+        raise result
+    return result

@@ -41,6 +41,26 @@ async def test_what_is_missing_or_parked_lands_and_a_second_time_changes_nothing
     assert await world.state() == after
 
 
+async def test_exactly_what_was_lost_lands_though_batches_are_decoded_ahead(world: World) -> None:
+    """Two thirds of the orders are missing, in every batch some."""
+    stage = world.stage
+    limits = stage.settings.processors.model_copy(update={"batch_records": 6})
+    stage.settings = stage.settings.model_copy(update={"processors": limits})
+    for number in range(36):
+        order_no = f"{'lost' if number % 3 else 'there'}-{number}"
+        await stage.send(void_body(order_no, 0), order_no=order_no)
+    await world.live()
+    known = "SELECT o.order_no, v.order_id FROM void_cases AS v JOIN orders AS o USING (order_id) ORDER BY 1"
+    before, arrivals = await world.rows(known), await world.rows("SELECT arrival_id FROM arrivals ORDER BY 1")
+    for table in ("callbacks", "journal", "arrivals", "events", "void_statuses", "void_cases", "orders"):
+        lost = "SELECT order_id FROM orders WHERE order_no LIKE 'lost-%'"
+        await world.pool.execute(f"DELETE FROM {table} WHERE order_id IN ({lost})")
+    counts = (await world.replay("apply"))["by_type"]["order.void"]
+    assert (counts["records"], counts["applied"], counts["already_applied"]) == (36, 24, 12)
+    assert await world.rows(known) == before
+    assert await world.rows("SELECT arrival_id FROM arrivals ORDER BY 1") == arrivals
+
+
 async def test_callbacks_of_a_replay_are_suppressed_visibly_and_hold_up_no_later_one(world: World) -> None:
     endpoint = await world.endpoint()
     await world.stage.send(void_body("A", 0), order_no="A")
