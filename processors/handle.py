@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -104,7 +105,8 @@ class Handler:
         begun = time.perf_counter()
         if decoded is None:
             decoded = [decode(record, self._dialects) for record in records]
-        handled = await self._commit(decoded, {Coordinates(r.topic, r.partition, r.offset): r for r in records}, beside)
+        by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
+        handled = await self._commit(partial(self._transact, decoded, by_place, beside))
         self._limit.count(handled.were_parked())
         self._tell(handled)
         seconds = time.perf_counter() - begun
@@ -113,29 +115,13 @@ class Handler:
         log.info("batch.done", processor=self._processor.name, **words)
         return handled
 
-    async def _commit(
-        self,
-        decoded: Sequence[Arrival | ParkedEvent],
-        records: Mapping[Coordinates, Record],
-        beside: Beside | None,
-    ) -> Handled:
+    async def _commit(self, transact: Callable[..., Awaitable[Handled]]) -> Handled:
         try:
-            handled: Handled = await self._retrying(self._attempt, decoded, records, beside)
+            handled: Handled = await self._retrying(_whole_or_by_halves, transact)
         except RetryError as error:
             raise TryLater(f"Postgres stayed away: {self.trouble}") from error
         self.trouble = None
         return handled
-
-    async def _attempt(
-        self,
-        decoded: Sequence[Arrival | ParkedEvent],
-        records: Mapping[Coordinates, Record],
-        beside: Beside | None,
-    ) -> Handled:
-        try:
-            return await self._transact(decoded, records, beside, fold=process)
-        except Refused:
-            return await self._transact(decoded, records, beside, fold=process_by_halves)
 
     async def _transact(
         self,
@@ -182,6 +168,13 @@ class Handler:
                 stage=event.stage,
                 reason=event.reason,
             )
+
+
+async def _whole_or_by_halves(transact: Callable[..., Awaitable[Handled]]) -> Handled:
+    try:
+        return await transact(fold=process)
+    except Refused:
+        return await transact(fold=process_by_halves)
 
 
 def _unapplied(result: BatchResult, records: Mapping[Coordinates, Record]) -> Iterator[ParkedEvent]:
