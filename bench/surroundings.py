@@ -12,7 +12,7 @@ import psutil
 
 from runtime.version import CODE_VERSION
 
-_PACKAGES = ("aiokafka", "asyncpg", "granian", "orjson", "pydantic", "pyreqwest")
+_PACKAGES = ("aiokafka", "asyncpg", "granian", "httptools", "orjson", "pydantic")
 
 
 async def surroundings(database: asyncpg.Connection, servers: Mapping[str, str]) -> dict[str, dict[str, Any]]:

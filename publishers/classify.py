@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from dialects.contract import Answer, Refused, RefusedForGood, Understood, Verdict
-from publishers.http_client import Answered
+from publishers.answer import Answered
 from publishers.outcomes import Delivered, GivenUp, TryAgain
 from publishers.retry_after import retry_after_seconds
 from publishers.transport_faults import Fault

@@ -8,9 +8,10 @@ from functools import cache
 from prometheus_client import Counter, Histogram
 
 from dialects.contract import Call, CallbackToWrite, MissingContext, NotDeliverable
+from publishers.answer import Answered
 from publishers.classify import classify
 from publishers.endpoints import Target
-from publishers.http_client import Answered, HttpClient
+from publishers.http_client import HttpClient
 from publishers.masking import masked
 from publishers.outcomes import Interrupted, Outcome, TryAgain
 from publishers.settle import Kept, Settled, Try, settle, settle_unwritten

@@ -1,40 +1,34 @@
 """One HTTP call to a partner, with a total deadline.
 
-pyreqwest was measured at four to five times the rate of aiohttp's client (DESIGN §8). Redirects, cookies, proxies from
-the environment and decompression are off: each would let an answer, or this machine, decide where we call or how
-much we read.
+Written on asyncio's connections and a parser that others keep (docs/decisions/0051): libraries took four to five times
+the CPU. There are no redirects, cookies, proxies from the environment or decompression: each would let an answer, or
+this machine, decide where we call or how much we read.
 """
 
 import asyncio
+import re
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cached_property, lru_cache
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
-from pyreqwest.http import HeaderMap, Url
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response
-
-from dialects.contract import Answer, Call
+from dialects.contract import Call
 from publishers.addresses import AddressNotAllowed, NameUnresolved, Resolver
-from publishers.transport_faults import Fault, fault_of
+from publishers.answer import Answered
+from publishers.connection import Connection
+from publishers.connection_pool import ConnectionPool
+from publishers.transport_faults import Fault, connect_fault
+from runtime.deadlines import Deadlines
+from runtime.event_loop import READ_BYTES
 
-CONNECT_PATIENCE = timedelta(seconds=5)
-IDLE_PATIENCE = timedelta(seconds=4)
-"""Shorter than the usual servers' (5 s and more): a connection that the other side closes under us costs an attempt."""
-
+CONNECT_SECONDS = 5.0
 USER_AGENT = "Ticketwire"
-_CLIENTS_AT_MOST = 512
-_LAST_MOMENT = 0.001
 
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer came. `cut` says why its body is not whole: "", too-large, timeout or body-cut."""
-
-    answer: Answer
-    cut: str = ""
+_URL = re.compile(r"[\x21-\x7e]+")
+_HEADER_LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e]*\r\n)*")
+_OURS = {"user-agent": USER_AGENT, "accept": "*/*"}
 
 
 class HttpClient(Protocol):
@@ -47,33 +41,47 @@ class HttpClient(Protocol):
         """Cut what is under way."""
 
 
-class ReqwestClient:
-    """HttpClient on pyreqwest. Each name's address is pinned in a client of its own, so that it cannot change."""
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a URL leads. `authority` and `path` as they stand in it: a partner may have signed them."""
+
+    is_secure: bool
+    host: str
+    port: int
+    authority: str
+    path: str
+
+
+class Http1Client:
+    """HttpClient over HTTP/1.1. The address that was judged is the one connected to."""
 
     def __init__(self, resolver: Resolver, *, max_answer_bytes: int) -> None:
         self._resolver = resolver
         self._max_answer_bytes = max_answer_bytes
-        self._clients: dict[tuple[str, str], Client] = {}
+        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._deadlines: Deadlines[Connection] = Deadlines(Connection.expire)
+        self._pool = ConnectionPool()
 
     async def send(self, call: Call, *, timeout_seconds: float) -> Answered | Fault:
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         try:
-            url = Url(call.url)
-        except ValueError:
-            return Fault("before", "url-invalid", "the endpoint's address is no URL")
-        host = url.host_str
-        if url.scheme not in {"http", "https"} or not host:
-            return Fault("before", "url-invalid", "the endpoint's address is no http or https URL")
-        addresses = self._resolver.known(host) or await self._addresses(host, deadline)
+            target = _target(call.url)
+        except ValueError as error:
+            return Fault("before", "url-invalid", str(error))
+        try:
+            request = _request(call, target)
+        except ValueError as error:
+            return Fault("before", "request-invalid", str(error))
+        addresses = self._resolver.known(target.host) or await self._addresses(target.host, deadline)
         if isinstance(addresses, Fault):
             return addresses
-        return await self._send_to(addresses, call, url=url, deadline=deadline)
+        return await self._send_to(addresses, request, target=target, deadline=deadline)
 
     async def close(self) -> None:
         self._resolver.close()
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        self._pool.close()
+        for connection in self._deadlines.all():
+            connection.cut()
 
     async def _addresses(self, host: str, deadline: float) -> list[str] | Fault:
         try:
@@ -86,85 +94,67 @@ class ReqwestClient:
         except AddressNotAllowed as error:
             return Fault("before", "address-not-allowed", str(error))
 
-    async def _send_to(self, addresses: list[str], call: Call, *, url: Url, deadline: float) -> Answered | Fault:
+    async def _send_to(
+        self, addresses: list[str], request: bytes, *, target: _Target, deadline: float
+    ) -> Answered | Fault:
         """Try the addresses in turn, as long as nothing was sent."""
-        result: Answered | Fault = Fault("before", "dns", "the name has no address")
+        fault = Fault("before", "dns", "the name has no address")
         for address in addresses:
-            left = max(deadline - asyncio.get_running_loop().time(), _LAST_MOMENT)
-            try:
-                request = _request(self._client(url.host_str or "", address), call, url=url, seconds=left)
-            except (PyreqwestError, ValueError, TypeError) as error:
-                return Fault("before", "request-invalid", f"the call cannot be written as HTTP: {type(error).__name__}")
-            result = await self._exchange(request)
-            if isinstance(result, Answered) or result.stage != "before":
-                return result
-        return result
+            place = (address, target.port, target.host if target.is_secure else "")
+            connection = self._pool.take(place) or await self._connect(address, target, deadline)
+            if isinstance(connection, Fault):
+                fault = connection
+                continue
+            result = await connection.exchange(request, deadline=deadline)
+            self._pool.put(place, connection)
+            return result
+        return fault
 
-    async def _exchange(self, request: StreamRequest) -> Answered | Fault:
-        status, headers, body = 0, dict[str, str](), bytearray()
+    async def _connect(self, address: str, target: _Target, deadline: float) -> Connection | Fault:
+        loop = asyncio.get_running_loop()
+        trust, name = (self._trust, target.host) if target.is_secure else (None, None)
         try:
-            async with request as response:
-                status, headers = response.status, _headers(response.headers)
-                whole = await self._read(response, body)
-            return Answered(Answer(status, headers, bytes(body)), cut="" if whole else "too-large")
-        except PyreqwestError as error:
-            fault = fault_of(error)
-            # What the partner said before its body broke off stands: a yes must not be sent again.
-            return Answered(Answer(status, headers, bytes(body)), cut=fault.error) if status else fault
+            async with asyncio.timeout_at(min(deadline, loop.time() + CONNECT_SECONDS)):
+                _, connection = await loop.create_connection(
+                    self._connection, address, target.port, ssl=trust, server_hostname=name
+                )
+        except OSError as error:
+            return connect_fault(error)
+        return connection
 
-    async def _read(self, response: Response, body: bytearray) -> bool:
-        """Read up to the limit into `body`; whether that was all."""
-        while (chunk := await response.body_reader.read_chunk()) is not None:
-            body += memoryview(chunk)[: self._max_answer_bytes + 1 - len(body)]
-            if len(body) > self._max_answer_bytes:
-                del body[self._max_answer_bytes :]
-                return False
-        return True
+    def _connection(self) -> Connection:
+        return Connection(buffer=self._buffer, deadlines=self._deadlines, max_answer_bytes=self._max_answer_bytes)
 
-    def _client(self, host: str, address: str) -> Client:
-        client = self._clients.get((host, address))
-        if client is None:
-            if len(self._clients) >= _CLIENTS_AT_MOST:
-                del self._clients[next(iter(self._clients))]  # calls under way keep it alive until they end
-            client = _build(host, address)
-            self._clients[host, address] = client
-        return client
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Whom this machine trusts; SSL_CERT_FILE and SSL_CERT_DIR count, as everywhere in OpenSSL."""
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
 
-def _build(host: str, address: str) -> Client:
-    builder = (
-        ClientBuilder()
-        .no_proxy()
-        .follow_redirects(False)
-        .referer(False)
-        .default_cookie_store(False)
-        .gzip(False)
-        .brotli(False)
-        .zstd(False)
-        .deflate(False)
-        .user_agent(USER_AGENT)
-        .connect_timeout(CONNECT_PATIENCE)
-        .pool_idle_timeout(IDLE_PATIENCE)
-    )
-    return builder.resolve(host, address, 0).build()
+@lru_cache(maxsize=1024)
+def _target(url: str) -> _Target:
+    """Raises ValueError."""
+    if not _URL.fullmatch(url):
+        raise ValueError("the endpoint's address holds what no URL may: spaces, or characters beyond ASCII")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("the endpoint's address is no http or https URL")
+    is_secure = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    authority = parts.netloc.rpartition("@")[2]
+    return _Target(is_secure, parts.hostname, parts.port or (443 if is_secure else 80), authority, path)
 
 
-def _request(client: Client, call: Call, *, url: Url, seconds: float) -> StreamRequest:
-    builder = client.request(call.method, url).body_bytes(call.body).timeout(timedelta(seconds=seconds))
-    # Without read-ahead: a body that breaks off must not take the answer's head, which may be a yes, with it.
-    return builder.headers(dict(call.headers)).streamed_read_buffer_limit(0).build_streamed()
+def _request(call: Call, target: _Target) -> bytes:
+    """The request as it is sent (RFC 9112). Raises ValueError."""
+    lines = _lines({"host": target.authority, **_OURS, **call.headers, "content-length": str(len(call.body))})
+    return f"{call.method} {target.path} HTTP/1.1\r\n{lines}\r\n".encode("ascii") + call.body
 
 
-def _headers(headers: HeaderMap) -> dict[str, str]:
-    """By lower-case name; a value that is not ASCII is left out, for the library cannot show it."""
-    try:
-        return {name.lower(): value for name, value in headers.items()}
-    except ValueError:
-        return {name.lower(): value for name in headers if (value := _value(headers, name)) is not None}
-
-
-def _value(headers: HeaderMap, name: str) -> str | None:
-    try:
-        return headers[name]
-    except ValueError:
-        return None
+def _lines(headers: Mapping[str, str]) -> str:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\n") != len(headers) or not _HEADER_LINES.fullmatch(lines):
+        raise ValueError("a header is not one line of ASCII")
+    return lines

@@ -15,7 +15,7 @@ from publishers.completer import Completer
 from publishers.dispatch import Dispatcher
 from publishers.endpoints import Endpoints
 from publishers.give_up import VoidRejection
-from publishers.http_client import HttpClient, ReqwestClient
+from publishers.http_client import Http1Client, HttpClient
 from publishers.listener import Listener
 from publishers.rescue import Rescue
 from publishers.schedule import Policies
@@ -36,7 +36,7 @@ _RECORDING_PATIENCE_SECONDS = 5.0
 def http_client(settings: PublisherSettings) -> HttpClient:
     """The client of these settings: which addresses it may call, and how much it reads."""
     rules = AddressRules(parse_networks(settings.allowed_private_networks))
-    return ReqwestClient(Resolver(rules), max_answer_bytes=settings.max_answer_bytes)
+    return Http1Client(Resolver(rules), max_answer_bytes=settings.max_answer_bytes)
 
 
 class Publisher:

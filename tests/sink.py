@@ -58,6 +58,11 @@ class Sink:
         """How many came."""
         return self._server.connections if self._server is not None else 0
 
+    @property
+    def open(self) -> int:
+        """How many connections are open now."""
+        return len(self._server.open) if self._server is not None else 0
+
     def plan(self, path: str, *reactions: Reaction) -> str:
         """React to requests at `path` in this sequence, the last for ever; returns the whole address."""
         self._plans[path] = list(reactions)

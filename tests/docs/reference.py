@@ -92,11 +92,14 @@ def errors_page() -> str:
         *(line for name in sorted(INBOUND) for line in _reasons(name)),
         "## Why an attempt failed",
         "",
-        "| stage | codes |",
-        "|---|---|",
-        *(f"| {stage} sending | {', '.join(f'`{code}`' for code in codes)} |" for stage, codes in _faults().items()),
-        "| after sending | `http-<status>`, `redirect`, `refused-by-partner`, `refused-for-good`, `judge-failed` |",
-        "| any | `shutdown`, `claim-lost` (no attempt used up), `worker-lost` (perhaps sent), `publisher-failed` |",
+        "| stage | code | meaning |",
+        "|---|---|---|",
+        *(f"| {stage} | `{code}` | {text} |" for stage, codes in FAULTS.items() for code, text in codes.items()),
+        "| before | `write-failed` | a defect of ours in the dialect |",
+        "| during | `worker-lost`, `publisher-failed` | perhaps sent: our process ended, or failed |",
+        "| after | `http-<status>`, `redirect`, `refused-by-partner`, `refused-for-good` | what the partner answered |",
+        "| after | `judge-failed` | a defect of ours in the dialect |",
+        "| any | `shutdown`, `claim-lost` | no attempt used up |",
         "",
     ]
     return "\n".join(lines)
@@ -114,13 +117,6 @@ def _reasons(party: str) -> Iterator[str]:
         yield "|---|---|"
         yield from (f"| `{reason}` | {meaning} |" for reason, meaning in reasons.items())
         yield ""
-
-
-def _faults() -> dict[str, list[str]]:
-    found: dict[str, set[str]] = {}
-    for stage, code in FAULTS.values():
-        found.setdefault(stage, set()).add(code)
-    return {stage: sorted(codes) for stage, codes in sorted(found.items())}
 
 
 def _errors() -> Iterator[type[TicketwireError]]:

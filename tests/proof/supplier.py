@@ -12,7 +12,6 @@ from uuid import UUID
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
-from publishers.transport_faults import fault_of
 from tests.proof.stream import Item
 
 ANSWER_PATIENCE = timedelta(seconds=10)
@@ -135,7 +134,13 @@ class Supplier:
         try:
             response = await request.build().send()
         except PyreqwestError as error:
-            return Answer.REFUSED if fault_of(error).stage == "before" else Answer.UNKNOWN
+            return Answer.REFUSED if _never_sent(error) else Answer.UNKNOWN
         if 200 <= response.status < 300:
             return Answer.ACCEPTED
         return Answer.REFUSED if 400 <= response.status < 500 else Answer.UNKNOWN
+
+
+def _never_sent(error: PyreqwestError) -> bool:
+    """The library calls everything up to the answer's head a matter of connecting; its list of causes says which."""
+    causes = (getattr(error, "details", None) or {}).get("causes") or []
+    return any(cause["message"] == "client error (Connect)" for cause in causes)

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from dialects.contract import Answer, Call
-from publishers.http_client import Answered
+from publishers.answer import Answered
 from publishers.record import record
 from publishers.transport_faults import Fault
 from runtime.settings import PolicySettings

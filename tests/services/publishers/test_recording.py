@@ -8,9 +8,9 @@ import pytest
 from asyncpg.connection import LoggedQuery
 
 from dialects.contract import Answer, Call
+from publishers.answer import Answered
 from publishers.completer import BATCH
 from publishers.give_up import ExhaustedVoid, VoidRejection
-from publishers.http_client import Answered
 from publishers.record import record
 from schemas.events import OrderVoid
 from tests.services.publishers.world import WIRE_FORMS, World, publishing, settings_for

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from dialects.contract import Answer, Refused, RefusedForGood, Understood, Verdict
+from publishers.answer import Answered
 from publishers.classify import classify
-from publishers.http_client import Answered
 from publishers.outcomes import Delivered, GivenUp, TryAgain
 from publishers.retry_after import retry_after_seconds
 from publishers.transport_faults import Fault

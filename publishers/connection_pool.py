@@ -1,0 +1,62 @@
+"""Connections that wait for their next request, by where they lead."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Hashable
+
+from publishers.connection import Connection
+
+IDLE_SECONDS = 4.0
+"""Shorter than the usual servers' (5 s and more): a connection that the other side closes under us costs an attempt."""
+
+
+class ConnectionPool:
+    """The one that was used last is used next, so that no more than are needed stay open."""
+
+    def __init__(self) -> None:
+        self._idle: defaultdict[Hashable, list[Connection]] = defaultdict(list)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def take(self, place: Hashable) -> Connection | None:
+        """An open connection to this place; None: there is none."""
+        idle = self._idle.get(place)
+        since = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while idle:
+            connection = idle.pop()
+            if connection.is_open and connection.idle_since > since:
+                return connection
+            connection.cut()
+        return None
+
+    def put(self, place: Hashable, connection: Connection) -> None:
+        """Keep it for the next request, if there may be one."""
+        if not connection.is_open:
+            return
+        loop = asyncio.get_running_loop()
+        connection.idle_since = loop.time()
+        self._idle[place].append(connection)
+        if self._timer is None:
+            self._timer = loop.call_later(IDLE_SECONDS, self._tidy)
+
+    def close(self) -> None:
+        """Cut all that wait."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.cut()
+        self._idle.clear()
+
+    def _tidy(self) -> None:
+        loop = asyncio.get_running_loop()
+        since = loop.time() - IDLE_SECONDS
+        for place, connections in list(self._idle.items()):
+            stays = [one for one in connections if one.is_open and one.idle_since > since]
+            for connection in connections:
+                if connection not in stays:
+                    connection.cut()
+            if stays:
+                self._idle[place] = stays
+            else:
+                del self._idle[place]
+        self._timer = loop.call_later(IDLE_SECONDS, self._tidy) if self._idle else None
