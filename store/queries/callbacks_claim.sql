@@ -8,9 +8,13 @@ WITH room AS (
         LEAST(
             wanted.budget,
             e.max_in_flight - (
-                SELECT count(*) FROM callbacks AS busy
-                WHERE busy.endpoint_id = wanted.endpoint_id AND busy.state = 'sending'
-                    AND NOT (busy.leased_by = $3 AND busy.callback_id = ANY ($5::uuid[]))
+                SELECT count(*) FROM (
+                    SELECT c.leased_by, c.callback_id FROM callbacks AS c
+                    WHERE c.endpoint_id = wanted.endpoint_id AND c.state = 'sending'
+                    -- The order that only the index of leases has (docs/decisions/0048); more than these leave no place.
+                    ORDER BY c.lease_until LIMIT e.max_in_flight + cardinality($5::uuid[])
+                ) AS busy
+                WHERE NOT (busy.leased_by = $3 AND busy.callback_id = ANY ($5::uuid[]))
             ),
             CASE WHEN e.rate_limit IS NULL THEN wanted.budget WHEN pace.next_call_at > now() THEN 0
                 ELSE GREATEST(1, floor(e.rate_limit * $6::double precision)) END
@@ -19,12 +23,12 @@ WITH room AS (
     JOIN endpoints AS e ON e.endpoint_id = wanted.endpoint_id AND e.state = 'enabled' AND e.deleted_at IS NULL
     LEFT JOIN endpoint_paces AS pace ON pace.endpoint_id = wanted.endpoint_id AND e.rate_limit IS NOT NULL
 ), due AS (
-    SELECT found.callback_id, room.timeout_seconds,
+    SELECT found.place, room.timeout_seconds,
         CASE WHEN room.rate_limit IS NULL THEN 0 ELSE
             (row_number() OVER (PARTITION BY room.endpoint_id ORDER BY found.due_at, found.callback_id) - 1)
                 / room.rate_limit END AS start_in_seconds
     FROM room CROSS JOIN LATERAL (
-        SELECT c.callback_id, c.due_at FROM callbacks AS c
+        SELECT c.ctid AS place, c.callback_id, c.due_at FROM callbacks AS c
         WHERE c.endpoint_id = room.endpoint_id AND c.state = 'pending' AND c.due_at <= now()
         ORDER BY c.due_at LIMIT GREATEST(room.places, 0)::integer
         FOR UPDATE SKIP LOCKED
@@ -35,7 +39,7 @@ WITH room AS (
         sending_since = now(), first_attempt_at = COALESCE(c.first_attempt_at, now()),
         lease_until = now() + make_interval(
             secs => due.start_in_seconds::double precision + due.timeout_seconds + $4::double precision)
-    FROM due WHERE c.callback_id = due.callback_id
+    FROM due WHERE c.ctid = due.place  -- it is locked, so it stays there
     RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.sequence, c.attempts, c.attempt_number, c.trigger,
         c.replay, c.first_attempt_at, c.sending_since, due.start_in_seconds::double precision AS start_in_seconds
 ), paced AS (

@@ -8,5 +8,5 @@ WHERE state = 'sending'
     AND CASE leased_by WHEN $1 THEN callback_id <> ALL ($2::uuid[]) ELSE lease_until < now()
         AND pg_postmaster_start_time() < now() - make_interval(secs => $3::double precision) END
     AND callback_id <> ALL ($4::uuid[])
-ORDER BY callback_id LIMIT 1
+ORDER BY endpoint_id, lease_until LIMIT 1  -- as the index of leases lies, lest all that waits is read (decisions/0048)
 FOR UPDATE SKIP LOCKED
