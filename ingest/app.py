@@ -1,15 +1,15 @@
 """The HTTP face of ingest: which request is whose, the answer on the wire, and what is counted and logged of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from dialects import json_reply
 from dialects.contract import Accepted, Declined, Reply
-from ingest.receive import Receiver, Request
+from ingest.receive import Receiver
 from ingest.sources import Source
+from runtime.exchange import Exchange
 from runtime.health import PATHS, Health
 from runtime.logs import get_logger
 from runtime.metrics import ingest_in_flight_bytes, ingest_requests
-from runtime.rsgi import Exchange, Head
 
 log = get_logger()
 
@@ -18,7 +18,7 @@ UNKNOWN_SOURCE = "unknown"
 
 
 class IngestApp:
-    """RSGI: POST /in/{source}…, and the health paths."""
+    """POST /in/{source}…, and the health paths."""
 
     def __init__(self, receiver: Receiver, sources: Mapping[str, Source], health: Health) -> None:
         self._receiver = receiver
@@ -29,11 +29,12 @@ class IngestApp:
         }
         ingest_in_flight_bytes.set_function(lambda: receiver.in_flight.now)
 
-    async def __rsgi__(self, head: Head, exchange: Exchange) -> None:
-        path = head.path
+    async def handle(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        path = exchange.path
         if path in PATHS:
-            page = await self._health.page(head.method, path)
-            exchange.response_bytes(page.status, page.headers, page.body)
+            page = await self._health.page(exchange.method, path)
+            exchange.answer(page.status, page.headers, page.body)
             return
         name, rest = _source_and_rest(path)
         source = self._sources.get(name)
@@ -41,20 +42,13 @@ class IngestApp:
             outcome: Accepted | Declined = Declined(404, "no such path")
             reply = json_reply.reply(outcome, None)
         else:
-            request = Request(
-                method=head.method,
-                path=rest,
-                query=head.query_string.encode().decode("latin-1"),
-                headers=_headers(head.headers.items()),
-                body=exchange,
-            )
-            outcome, reply = await self._take(request, source)
+            outcome, reply = await self._take(exchange, rest, source)
         self._note(source, outcome)
         _answer(exchange, reply)
 
-    async def _take(self, request: Request, source: Source) -> tuple[Accepted | Declined, Reply]:
+    async def _take(self, exchange: Exchange, path: str, source: Source) -> tuple[Accepted | Declined, Reply]:
         try:
-            outcome, whole = await self._receiver.receive(request, source)
+            outcome, whole = await self._receiver.receive(exchange, path, source)
         except Exception as error:
             log.exception("ingest.failed", source=source.name, error=type(error).__name__)
             outcome, whole = Declined(500, "the event was not taken, by a fault of ours; send it again"), None
@@ -81,16 +75,8 @@ def _source_and_rest(path: str) -> tuple[str, str]:
     return name, slash + rest
 
 
-def _headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Lower-case names; a repeated header is one list (RFC 9110, 5.3)."""
-    headers: dict[str, str] = {}
-    for name, value in pairs:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
 def _answer(exchange: Exchange, reply: Reply) -> None:
     headers = [("content-type", reply.content_type), *reply.headers.items()]
     if reply.status == 405:
         headers.append(("allow", "POST"))
-    exchange.response_bytes(reply.status, headers, reply.body)
+    exchange.answer(reply.status, headers, reply.body)

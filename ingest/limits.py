@@ -3,12 +3,12 @@
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import Any
 
 from ingest.declining import Decline
 from runtime.deadlines import Deadlines
-from runtime.rsgi import Exchange
+from runtime.exchange import BodyBroken, Exchange
 
 BODY_PATIENCE_SECONDS = 15.0
 """A body that is not complete by then is given up, so that slow senders cannot hold connections for ever."""
@@ -86,46 +86,40 @@ class BodyReader:
         self._retry_after = retry_after_seconds
         self._held = 0
 
-    async def read(self, headers: Mapping[str, str], body: Exchange) -> bytes:
+    async def read(self, exchange: Exchange) -> bytes:
         """The whole body; raises Decline (400, 408, 413, 503). Holds no more than the limit at any time.
 
         What is only announced is not held: else a few clients that send nothing could shut out all others.
         """
-        announced = headers.get("content-length", "")
+        announced = exchange.headers.get("content-length", "")
         length = int(announced) if announced.isdecimal() else None
         if length is not None:
             self._fits(length)
         try:
-            return await self._patience.wait(self._chunks(body, length))
+            if exchange.has_ended:  # nearly always: it came with the head
+                return await self._whole(exchange)
+            return await self._patience.wait(self._whole(exchange))
         except TimeoutError:
             raise Decline(408, f"the body was not complete within {BODY_PATIENCE_SECONDS:g} s") from None
+        except BodyBroken:
+            raise Decline(400, "the body ended before it was complete, or its chunks are malformed") from None
 
     def close(self) -> None:
         """Give back what was held. Safe to repeat."""
         self._in_flight.now -= self._held
         self._held = 0
 
-    async def _chunks(self, body: Exchange, length: int | None) -> bytes:
+    async def _whole(self, exchange: Exchange) -> bytes:
         """One buffer that grows: adding bytes to bytes would copy all that came before for every chunk that comes."""
-        buffer, chunks, ended = bytearray(), 0, False
-        async for chunk in body:
-            if ended:
-                raise _broken()
-            ended = not chunk
+        buffer, chunks = bytearray(), 0
+        async for chunk in exchange:
             chunks += 1
-            size = len(buffer) + len(chunk)
-            self._hold(size)
-            if size == length == len(chunk):  # nearly always: in one piece
-                return chunk
+            self._hold(len(buffer) + len(chunk))
             buffer += chunk
-            if size == length:
-                break
-            if chunks > SMALL_CHUNKS and size < chunks * SMALL_BYTES:
+            if chunks > SMALL_CHUNKS and len(buffer) < chunks * SMALL_BYTES:
                 raise Decline(
                     400, f"the body comes in more than {SMALL_CHUNKS} chunks of less than {SMALL_BYTES} bytes"
                 )
-        if length is not None and len(buffer) < length:
-            raise _broken()
         return bytes(buffer)
 
     def _hold(self, size: int) -> None:
@@ -139,7 +133,3 @@ class BodyReader:
     def _fits(self, size: int) -> None:
         if size > self._max_body:
             raise Decline(413, f"the body is larger than {self._max_body} bytes")
-
-
-def _broken() -> Decline:
-    return Decline(400, "the body ended before it was complete, or its chunks are malformed")

@@ -3,9 +3,9 @@
 from ingest.app import IngestApp
 from ingest.receive import Receiver
 from ingest.sources import load_sources
+from runtime.door_server import DoorServer
 from runtime.errors import ConfigurationError
 from runtime.health import Health
-from runtime.http_server import HttpServer
 from runtime.kafka_clients import MAX_VALUE_BYTES
 from runtime.logs import get_logger
 from runtime.producer import SupervisedProducer
@@ -33,7 +33,7 @@ class IngestService:
         self.health.add("kafka", self.producer.trouble)
         self.receiver = Receiver(ingest, self.producer, topic_prefix=prefix)
         app = IngestApp(self.receiver, load_sources(settings.sources), self.health)
-        self.server = HttpServer(app, host=ingest.host, port=ingest.port)
+        self.server = DoorServer(app, host=ingest.host, port=ingest.port)
         self._grace = ingest.stop_grace_seconds
 
     async def start(self) -> None:

@@ -1,8 +1,6 @@
 """One webhook's way in: limit, verify, wrap, send, reply."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -22,23 +20,12 @@ from ingest.limits import BodyReader, BytesInFlight, Patience
 from ingest.sources import Source
 from ingest.wrap import wrap
 from runtime.errors import InvalidRequest, ServiceUnavailable
+from runtime.exchange import Exchange
 from runtime.metrics import ingest_send_seconds
 from runtime.producer_lane import RecordHeaders
-from runtime.rsgi import Exchange
 from runtime.settings import IngestSettings
 from schemas.raw_event import RawEvent
 from schemas.topics import raw_topic
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A webhook whose body is still to be read. Header names are lower case; `path` is what follows `/in/{source}`."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: Exchange
 
 
 class Producer(Protocol):
@@ -58,8 +45,10 @@ class Receiver:
         self._producer = producer
         self._topic_prefix = topic_prefix
 
-    async def receive(self, request: Request, source: Source) -> tuple[Accepted | Declined, InboundRequest | None]:
-        """Take one webhook, or decline it; Accepted only when Kafka has it.
+    async def receive(
+        self, exchange: Exchange, path: str, source: Source
+    ) -> tuple[Accepted | Declined, InboundRequest | None]:
+        """Take one webhook, or decline it; Accepted only when Kafka has it. `path`: what follows `/in/{source}`.
 
         With the outcome comes the request, if it was read whole: some parties' answers depend on it.
         """
@@ -71,7 +60,7 @@ class Receiver:
             retry_after_seconds=self._settings.retry_after_seconds,
         )
         try:
-            whole = await self._limit(request, source, reader)
+            whole = await self._limit(exchange, path, source, reader)
             proof, peeked = _verify(whole, source)
             await self._send(wrap(whole, peeked, source, proof=proof))
         except Decline as declined:
@@ -80,20 +69,20 @@ class Receiver:
             reader.close()
         return Accepted(), whole
 
-    async def _limit(self, request: Request, source: Source, reader: BodyReader) -> InboundRequest:
+    async def _limit(self, exchange: Exchange, path: str, source: Source, reader: BodyReader) -> InboundRequest:
         received_at = datetime.now(UTC)
-        if request.method != "POST":
+        if exchange.method != "POST":
             raise Decline(405, "use POST")
         if source.bucket is not None:
             wait = source.bucket.take(time.monotonic())
             if wait is not None:
                 raise Decline(429, "the rate agreed for this source is exceeded", retry_after_seconds=wait)
         return InboundRequest(
-            method=request.method,
-            path=request.path,
-            query=request.query,
-            headers=request.headers,
-            body=await reader.read(request.headers, request.body),
+            method=exchange.method,
+            path=path,
+            query=exchange.query,
+            headers=exchange.headers,
+            body=await reader.read(exchange),
             received_at=received_at,
         )
 

@@ -1,14 +1,12 @@
-"""The one HTTP server of every service: an app on granian, inside the running event loop.
+"""The HTTP server of consoles and health: an ASGI app, as frameworks make them, on granian, inside the running event
+loop. Ingest has another (runtime/door_server.py).
 
-Measured beside uvicorn with httptools it answers a quarter more requests (DESIGN §8); it streams bodies with back
-pressure, bounds request heads, and lets accepted requests finish when it is stopped. Apps are ASGI, as frameworks
-make them, or RSGI, granian's own, which takes half the CPU: for what answers thousands of requests a second.
+It streams bodies with back pressure, bounds request heads, and lets accepted requests finish when it is stopped.
 """
 
 import asyncio
 import contextlib
 import os
-import resource
 import socket
 import stat
 import weakref
@@ -20,29 +18,14 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from runtime.errors import ConfigurationError
+from runtime import listening
+from runtime.listening import BACKLOG, bind_alone, connection_limit, cut_who_reads_nothing, url_of
 from runtime.logs import get_logger
-from runtime.rsgi import Exchange, Head, RsgiApp
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-HEADER_TIMEOUT_SECONDS = 10
-"""A client that has not sent its whole request head by then is cut off: idle connections must cost nothing."""
-
-HEAD_LIMIT_BYTES = 64 * 1024
-"""Read buffer of one connection; a longer request head is answered 431."""
-
-UNREAD_SECONDS = 10
-"""A client that reads nothing of an answer for so long is cut off: it would hold its connection for ever."""
-
-MAX_CONNECTIONS = 4096
-"""Further clients wait to be let in. Slow ones leave within their timeouts; many at once cost 20 KB of memory each."""
-
-FILES_BESIDE_CONNECTIONS = 128
-"""Open files left for Kafka, Postgres and logs: a server that may open no more accepts nobody, and burns a core."""
 
 START_PATIENCE_SECONDS = 10.0
 THREADS_PATIENCE_SECONDS = 2.0
@@ -58,7 +41,7 @@ class HttpServer:
     answered 500 without a trace of it.
     """
 
-    def __init__(self, app: AsgiApp | RsgiApp, *, host: str, port: int) -> None:
+    def __init__(self, app: AsgiApp, *, host: str, port: int) -> None:
         self._app = app
         self._host = host
         self._wanted_port = port
@@ -70,34 +53,33 @@ class HttpServer:
     @property
     def url(self) -> str:
         """Where a client on this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - only compared with
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return url_of(self._host, self.port)
 
     async def start(self) -> None:
         """Listen; returns when connections are accepted."""
         reservation, address = _reserve(self._host, self._wanted_port)
         with contextlib.closing(reservation):
             self.port = reservation.getsockname()[1]
-            by_rsgi = hasattr(self._app, "__rsgi__")
-            guarded = _GuardedRsgi(self._app) if by_rsgi else _Guarded(self._app)
+            guarded = _Guarded(self._app)
             self._let_go = _when_gone(guarded)
             self._server = Server(
                 guarded,
                 address=address,
                 port=self.port,
-                interface=Interfaces.RSGI if by_rsgi else Interfaces.ASGINL,
+                interface=Interfaces.ASGINL,
                 http=HTTPModes.http1,
                 http1_settings=HTTP1Settings(
-                    header_read_timeout=HEADER_TIMEOUT_SECONDS * 1000, max_buffer_size=HEAD_LIMIT_BYTES
+                    header_read_timeout=listening.HEADER_TIMEOUT_SECONDS * 1000,
+                    max_buffer_size=listening.HEAD_LIMIT_BYTES,
                 ),
                 websockets=False,
-                backlog=1024,
-                backpressure=_connections(),
+                backlog=BACKLOG,
+                backpressure=connection_limit(),
                 log_enabled=False,
             )
             self._serving = asyncio.create_task(self._server.serve(), name="http-server")
             await self._accepting(address)
-            _cut_who_reads_nothing(self.port)
+            _find_and_cut_who_reads_nothing(self.port)
 
     async def stop(self, grace_seconds: float) -> None:
         """Accept nothing more, let accepted requests finish within the grace, then cut what is left. Repeatable."""
@@ -151,41 +133,15 @@ class _Guarded:
             raise
 
 
-class _GuardedRsgi:
-    """The same for an RSGI app."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __rsgi__(self, head: Head, exchange: Exchange) -> None:
-        try:
-            await self._app.__rsgi__(head, exchange)
-        except Exception as error:
-            log.exception("http.failed", path=head.path[:100], error=type(error).__name__)
-            raise
-
-
-def _connections() -> int:
-    """How many clients are served at once, within the files that this process may open."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)  # the server's library has raised it to the hard limit
-    if files == resource.RLIM_INFINITY:
-        return MAX_CONNECTIONS
-    return max(1, min(MAX_CONNECTIONS, files - FILES_BESIDE_CONNECTIONS))
-
-
-def _cut_who_reads_nothing(port: int) -> None:
-    """The server has no patience to set for writing, but the kernel has, and connections inherit it (Linux, tcp(7)).
-
-    The server tells nobody which socket listens, so it is looked for among this process' files.
-    """
-    if not hasattr(socket, "TCP_USER_TIMEOUT"):
-        return
-    for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
+def _find_and_cut_who_reads_nothing(port: int) -> None:
+    """The server tells nobody which socket listens, so it is looked for among this process' files (Linux)."""
+    files = Path("/proc/self/fd")
+    for number in [int(file.name) for file in files.iterdir()] if files.exists() else []:
         with contextlib.suppress(OSError):  # closed since
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 with socket.socket(fileno=os.dup(number)) as found:
                     if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
-                        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
+                        cut_who_reads_nothing(found)
 
 
 def _when_gone(thing: object) -> asyncio.Event:
@@ -201,17 +157,10 @@ def _reserve(host: str, port: int) -> tuple[socket.socket, str]:
     The server shares ports (SO_REUSEPORT), so two services on one port would silently split the requests between
     them; the first, exclusive bind finds that out.
     """
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
-        shared = socket.socket(family, kind, protocol)
-        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        shared.bind(place)
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}",
-            hint="another process may hold the port; choose another in the settings (0: a free one)",
-        ) from error
+    with bind_alone(host, port) as probe:
+        family, place = probe.family, probe.getsockname()
+    shared = socket.socket(family, socket.SOCK_STREAM)
+    shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    shared.bind(place)
     return shared, str(place[0])

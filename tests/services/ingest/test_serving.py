@@ -10,12 +10,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from runtime import http_server
+from runtime import listening
+from runtime.door_server import DoorServer
 from runtime.errors import ConfigurationError
+from runtime.exchange import Exchange
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from tests.services.ingest.hub import parse
@@ -44,9 +46,42 @@ async def exchange(port: int, sent: bytes) -> bytes:
         writer.close()
 
 
+class Door:
+    """An app of ingest's server: health, and nothing else."""
+
+    async def handle(self, exchange: Exchange) -> None:
+        page = await Health().page(exchange.method, exchange.path)
+        exchange.answer(page.status, page.headers, page.body)
+
+
+class Broken:
+    """An app of either server, with a bug."""
+
+    async def __call__(self, *_: Any) -> None:
+        raise RuntimeError("secret inside")
+
+    async def handle(self, _: Exchange) -> None:
+        raise RuntimeError("secret inside")
+
+
+Server = HttpServer | DoorServer
+Kind = type[HttpServer] | type[DoorServer]
+
+
+def made(kind: Kind, app: Any = None, *, port: int = 0) -> Server:
+    any_app: Any = app or (Health() if kind is HttpServer else Door())
+    return kind(any_app, host="127.0.0.1", port=port)
+
+
+@pytest.fixture(params=[HttpServer, DoorServer])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Both servers: what holds of one holds of the other."""
+    return cast("Kind", request.param)
+
+
 @asynccontextmanager
-async def serving(app: Any = None) -> AsyncIterator[HttpServer]:
-    server = HttpServer(app or Health(), host="127.0.0.1", port=0)
+async def serving(kind: Kind, app: Any = None) -> AsyncIterator[Server]:
+    server = made(kind, app)
     await server.start()
     try:
         yield server
@@ -54,8 +89,8 @@ async def serving(app: Any = None) -> AsyncIterator[HttpServer]:
         await server.stop(1.0)
 
 
-async def test_a_free_port_is_picked_and_told() -> None:
-    async with serving() as one, serving() as other:
+async def test_a_free_port_is_picked_and_told(kind: Kind) -> None:
+    async with serving(kind) as one, serving(kind) as other:
         assert one.port != other.port
         for server in (one, other):
             assert server.url == f"http://127.0.0.1:{server.port}"
@@ -63,52 +98,49 @@ async def test_a_free_port_is_picked_and_told() -> None:
             assert parse(alive).status == 200
 
 
-async def test_a_port_that_is_taken_is_a_configuration_error() -> None:
-    async with serving() as server:
+async def test_a_port_that_is_taken_is_a_configuration_error(kind: Kind) -> None:
+    async with serving(kind) as server:
         with pytest.raises(ConfigurationError, match=f"127.0.0.1:{server.port}: Address already in use"):
-            await HttpServer(Health(), host="127.0.0.1", port=server.port).start()
+            await made(kind, port=server.port).start()
     with socket.create_server(("127.0.0.1", 0)) as strange, pytest.raises(ConfigurationError, match="in use"):
-        await HttpServer(Health(), host="127.0.0.1", port=strange.getsockname()[1]).start()
+        await made(kind, port=strange.getsockname()[1]).start()
 
 
-async def test_a_stopped_server_gives_its_port_back() -> None:
-    async with serving() as server:
+async def test_a_stopped_server_gives_its_port_back(kind: Kind) -> None:
+    async with serving(kind) as server:
         port = server.port
-    again = HttpServer(Health(), host="127.0.0.1", port=port)
+    again = made(kind, port=port)
     await again.start()
     await again.stop(1.0)
     await again.stop(1.0)
 
 
-async def test_an_exception_of_the_app_is_500_without_a_trace() -> None:
-    async def broken(scope: Any, receive: Any, send: Any) -> None:
-        raise RuntimeError("secret inside")
-
-    async with serving(broken) as server:
+async def test_an_exception_of_the_app_is_500_without_a_trace(kind: Kind) -> None:
+    async with serving(kind, Broken()) as server:
         answer = await exchange(server.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 500")
     assert b"secret" not in answer
     assert b"Traceback" not in answer
 
 
-async def test_a_client_that_does_not_finish_its_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "HEADER_TIMEOUT_SECONDS", 1)
-    async with serving() as server:
+async def test_a_client_that_does_not_finish_its_head_is_cut_off(monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    monkeypatch.setattr(listening, "HEADER_TIMEOUT_SECONDS", 1)
+    async with serving(kind) as server:
         assert await exchange(server.port, b"GET /livez HTTP/1.1\r\nHo") == b""
 
 
-async def test_a_head_that_drips_gains_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "HEADER_TIMEOUT_SECONDS", 1)
-    async with serving() as server:
+async def test_a_head_that_drips_gains_no_time(monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    monkeypatch.setattr(listening, "HEADER_TIMEOUT_SECONDS", 1)
+    async with serving(kind) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.setblocking(False)
             await until(lambda: is_cut(client, b"a"))
 
 
-async def test_regression_a_client_that_reads_no_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_regression_a_client_that_reads_no_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
     """It held its connection for ever, and enough of them would have shut out everybody."""
-    monkeypatch.setattr(http_server, "UNREAD_SECONDS", 1)
-    async with serving() as server:
+    monkeypatch.setattr(listening, "UNREAD_SECONDS", 1)
+    async with serving(kind) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.setblocking(False)
             await until(lambda: is_cut(client, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100))
@@ -125,10 +157,10 @@ def is_cut(client: socket.socket, sent: bytes) -> bool:
     return False
 
 
-async def test_no_more_clients_are_served_than_files_may_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = http_server.FILES_BESIDE_CONNECTIONS + 2
+async def test_no_more_clients_are_served_than_files_may_be_opened(monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    few = listening.FILES_BESIDE_CONNECTIONS + 2
     monkeypatch.setattr(resource, "getrlimit", lambda _: (few, few))
-    async with serving() as server:
+    async with serving(kind) as server:
         inside = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
         question = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
         waiting = asyncio.create_task(exchange(server.port, question + b"Connection: close\r\n\r\n"))
@@ -152,8 +184,8 @@ async def test_no_more_clients_are_served_than_files_may_be_opened(monkeypatch: 
         b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-async def test_hostile_requests_are_refused_and_the_server_lives(hostile: bytes) -> None:
-    async with serving() as server:
+async def test_hostile_requests_are_refused_and_the_server_lives(hostile: bytes, kind: Kind) -> None:
+    async with serving(kind) as server:
         try:
             answer = await exchange(server.port, hostile)
         except ConnectionError:
@@ -218,10 +250,10 @@ def native_threads() -> set[str]:
 
 
 @pytest.mark.skipif(not THREADS.exists(), reason="the threads of a process are listed on Linux only")
-async def test_regression_no_thread_of_a_stopped_server_is_left() -> None:
+async def test_regression_no_thread_of_a_stopped_server_is_left(kind: Kind) -> None:
     """A thread that was left touched Python while the process ended: one stop in eight was an abort (granian 693)."""
     for _ in range(10):
         before = native_threads()
-        async with serving() as server:
+        async with serving(kind) as server:
             await exchange(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert native_threads() <= before

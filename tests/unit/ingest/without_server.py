@@ -3,17 +3,17 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.app import IngestApp
 from ingest.receive import Receiver
 from ingest.sources import load_sources
+from runtime.exchange import App, Exchange
 from runtime.health import Health
 from runtime.http_server import AsgiApp
 from runtime.producer_lane import RecordHeaders
-from runtime.rsgi import Headers, RsgiApp
 from runtime.settings import IngestSettings, SourceSettings
 
 BODY = b'{"type": "order.ticketed", "data": {"orderNo": "A1"}}'
@@ -35,67 +35,37 @@ class Answer:
 
 
 @dataclass
-class FakeHead:
-    method: str
-    path: str
-    headers: Headers
-    query_string: str = ""
+class FakeWire:
+    """A connection whose client sends these chunks, each when it is asked for."""
 
+    waiting: deque[bytes]
+    got: Answer = field(default_factory=Answer)
 
-@dataclass
-class FakeHeaders:
-    """As granian's: what is no visible ASCII is not there."""
+    def body_wanted(self, exchange: Exchange) -> None:
+        if not self.waiting:
+            exchange.end(keeps=True)
+        elif (chunk := self.waiting.popleft()) == HANG_UP:
+            exchange.break_off()
+        elif chunk != HANG:
+            exchange.put(chunk)
 
-    pairs: Sequence[tuple[bytes, bytes]]
-
-    def items(self) -> list[tuple[str, str]]:
-        return [
-            (name.decode("latin-1"), value.decode())
-            for name, value in self.pairs
-            if all(0x20 <= byte < 0x7F or byte == 0x09 for byte in value)
-        ]
-
-
-class FakeExchange:
-    """As granian's: an empty chunk is the end of the body, two are the end of a broken one."""
-
-    def __init__(self, chunks: Sequence[bytes]) -> None:
-        self.answer = Answer()
-        self._waiting = deque([*chunks, b""])
-        if HANG_UP in chunks:
-            self._waiting.append(b"")
-
-    async def __call__(self) -> bytes:
-        return b"".join(self._waiting)
-
-    def __aiter__(self) -> "FakeExchange":
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._waiting:
-            raise StopAsyncIteration
-        chunk = self._waiting.popleft()
-        if chunk == HANG:
-            await asyncio.Event().wait()
-        if chunk == HANG_UP:
-            chunk = self._waiting.popleft()
-        return chunk
-
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.answer = Answer(status, dict(headers), body)
+    def answered(self, exchange: Exchange, head: str, body: bytes) -> None:
+        del exchange
+        first, *lines = head.splitlines()
+        self.got = Answer(int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body)
 
 
 async def call(
-    app: RsgiApp,
+    app: App,
     path: str,
     *chunks: bytes,
     method: str = "POST",
-    headers: Sequence[tuple[bytes, bytes]] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request, its body in these chunks; an answer of status 0 means that none was sent."""
-    exchange = FakeExchange(chunks)
-    await app.__rsgi__(FakeHead(method, path, FakeHeaders(headers)), exchange)
-    return exchange.answer
+    wire = FakeWire(deque(chunks))
+    await app.handle(Exchange(wire, method=method, path=path, query="", headers=headers or {}))
+    return wire.got
 
 
 async def call_asgi(app: AsgiApp, path: str, *, method: str) -> Answer:
@@ -141,8 +111,8 @@ class Ingest:
     receiver: Receiver
 
     async def post(self, *chunks: bytes, path: str = "/in/atlas", **headers: str) -> Answer:
-        pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-        return await call(self.app, path, *chunks, headers=pairs)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await call(self.app, path, *chunks, headers=named)
 
 
 def ingest(*, sources: dict[str, Any] | None = None, **settings: Any) -> Ingest:
