@@ -1,7 +1,11 @@
-# Bare `make` lists the tasks. The first task that needs it makes .venv from plain python3.
+# Bare `make` lists the tasks. The first task that needs it makes .venv.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+# The system's Python, if it will do: distributions build theirs with a profile of its work, version managers mostly do
+# not, and that is a fifth of our CPU (docs/performance.md).
+SYSTEM_PYTHON := /usr/bin/python3
+WILL_DO := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell $(SYSTEM_PYTHON) -c '$(WILL_DO)' 2>/dev/null && echo $(SYSTEM_PYTHON) || echo python3)
 UV_VERSION := 0.13.9
 VENV := .venv
 RUN := $(VENV)/bin

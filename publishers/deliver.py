@@ -66,7 +66,7 @@ async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSett
     call = _write(leased, made.started_at)
     match call:
         case NotDeliverable() | MissingContext():
-            wait = ContextWait(str(leased.claimed.content["order_no"]), leased.claimed.context_at)
+            wait = ContextWait(EVENT_CONTENT.validate_json(leased.claimed.content).order_no, leased.claimed.context_at)
             settled = settle_unwritten(made, call, wait=wait)
             _log(leased, settled, seconds=0.0)
             return settled
@@ -100,7 +100,7 @@ def _write(leased: Leased, now: datetime) -> Call | NotDeliverable | MissingCont
     """A bug in a dialect fails this attempt alone."""
     target, claimed = leased.target, leased.claimed
     try:
-        content = EVENT_CONTENT.validate_python(claimed.content)
+        content = EVENT_CONTENT.validate_json(claimed.content)
         call = target.dialect.write(
             CallbackToWrite(
                 callback_id=claimed.callback_id,

@@ -45,7 +45,8 @@ class EndpointWork:
 class ClaimedCallback(NamedTuple):
     """A callback leased to us, with all that is needed to write its call: the columns of callbacks_claim.sql.
 
-    `attempts` and `attempt_number` count the attempt that begins now; `start_in_seconds` paces it under a rate limit.
+    `attempts` and `attempt_number` count the attempt that begins now; `start_in_seconds` paces it under a rate limit;
+    `content` is JSON.
     """
 
     callback_id: UUID
@@ -60,7 +61,7 @@ class ClaimedCallback(NamedTuple):
     first_attempt_at: datetime
     sending_since: datetime
     start_in_seconds: float
-    content: dict[str, Any]
+    content: str
     arrived_at: datetime
     source: str
     change: dict[str, Any] | None

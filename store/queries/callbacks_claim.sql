@@ -51,7 +51,7 @@ WITH room AS (
     GROUP BY room.endpoint_id, room.first_call_at, room.rate_limit
     ON CONFLICT (endpoint_id) DO UPDATE SET next_call_at = excluded.next_call_at
 )
-SELECT claimed.*, e.content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
+SELECT claimed.*, e.content::text AS content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
     x.context, x.updated_at AS context_at,
     CASE WHEN at.dialect = ANY ($7::text[]) THEN EXISTS (
         SELECT FROM callbacks AS d
