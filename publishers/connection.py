@@ -35,11 +35,15 @@ class Connection(asyncio.BufferedProtocol):
         self._deadlines.add(self, deadline)
         self._transport.write(request)
         try:
-            return await self._waiting
+            result = await self._waiting
+        except asyncio.CancelledError:
+            self.cut()  # whatever came: nobody puts it back
+            raise
         finally:
             self._deadlines.drop(self)
-            if not self._reader.keeps:
-                self.cut()
+        if not self._reader.keeps:
+            self.cut()
+        return result
 
     def cut(self) -> None:
         """End it at once."""

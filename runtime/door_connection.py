@@ -169,13 +169,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume()
 
-    def answered(self, exchange: Exchange, head: str, body: bytes) -> None:
+    def answered(self, exchange: Exchange, head: bytes, body: bytes) -> None:
         keeps = exchange.keeps and not self._door.is_stopping
         self._unanswered.popleft()
         if self._transport is None:
             return
-        ending = "" if keeps else "connection: close\r\n"
-        self._transport.write(f"{head}date: {_now()}\r\n{ending}\r\n".encode("latin-1") + body)
+        ending = b"" if keeps else b"connection: close\r\n"
+        self._transport.write(b"%bdate: %b\r\n%b\r\n%b" % (head, _now(), ending, body))
         if not keeps:
             self._end(read_whole=exchange.has_ended)
         elif self._unanswered:
@@ -250,12 +250,12 @@ def _place(target: bytes) -> tuple[str, str]:
     return (unquote(path) if "%" in path else path), query
 
 
-def _now() -> str:
+def _now() -> bytes:
     return _date(int(asyncio.get_running_loop().time()))
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
+def _date(second: int) -> bytes:
     """The time of day, written once a second (RFC 9110, 6.6.1)."""
     del second
-    return formatdate(usegmt=True)
+    return formatdate(usegmt=True).encode()

@@ -23,8 +23,8 @@ class Wire(Protocol):
     def body_wanted(self, exchange: "Exchange") -> None:
         """The app waits for more of the body."""
 
-    def answered(self, exchange: "Exchange", head: str, body: bytes) -> None:
-        """Send the answer."""
+    def answered(self, exchange: "Exchange", head: bytes, body: bytes) -> None:
+        """Send the answer; its head is still to be ended."""
 
 
 class Exchange:
@@ -64,10 +64,11 @@ class Exchange:
         """Answer, once; does not wait."""
         if self.is_answered:
             raise RuntimeError("an exchange has one answer")
-        self.is_answered = True
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
         head = f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{lines}content-length: {len(body)}\r\n"
-        self._wire.answered(self, head, b"" if self.method == "HEAD" else body)
+        written = head.encode("ascii")
+        self.is_answered = True
+        self._wire.answered(self, written, b"" if self.method == "HEAD" else body)
 
     def put(self, chunk: bytes) -> None:
         """The connection's: more of the body came."""

@@ -17,6 +17,7 @@ from dialects.contract import Call
 from publishers import connection_pool
 from publishers.addresses import AddressRules, Resolver, parse_networks
 from publishers.answer import Answered
+from publishers.connection import Connection
 from publishers.http_client import Http1Client
 from publishers.transport_faults import Fault
 from tests.sink import Reaction, Sink
@@ -151,6 +152,23 @@ async def test_a_call_that_is_cancelled_leaves_no_connection_behind(client: Http
     call = asyncio.create_task(post(client, sink.plan("/mute", Reaction(delay_seconds=30))))
     await sink.wait_count("/mute", 1)
     call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await until(lambda: sink.open == 0)
+
+
+async def test_a_call_that_is_cancelled_as_its_answer_comes_leaves_no_connection_behind(
+    client: Http1Client, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection could be used again, but nobody would."""
+    call = asyncio.create_task(post(client, f"{sink.url}/hook"))
+    settle = Connection._settle
+
+    def settle_and_cancel(connection: Connection, result: Answered | Fault) -> None:
+        settle(connection, result)
+        call.cancel()
+
+    monkeypatch.setattr(Connection, "_settle", settle_and_cancel)
     with pytest.raises(asyncio.CancelledError):
         await call
     await until(lambda: sink.open == 0)

@@ -225,6 +225,23 @@ async def test_an_answer_before_the_whole_request_came_is_not_lost_with_the_conn
     assert client.transport.written.count(b"HTTP/1.1") == 1
 
 
+async def test_an_answer_that_cannot_be_written_is_none() -> None:
+    seen: list[Exchange] = []
+
+    class Noting(FakeDoor):
+        def begin(self, exchange: Exchange) -> None:
+            seen.append(exchange)
+
+    client = Client()
+    client.connection._door = Noting()  # noqa: SLF001
+    client.send(request())
+    with pytest.raises(UnicodeEncodeError):
+        seen[0].answer(200, [("x-name", "Zoë 中")], b"")
+    assert not seen[0].is_answered
+    seen[0].answer(500, [], b"")
+    assert client.transport.written.startswith(b"HTTP/1.1 500 ")
+
+
 async def test_who_waits_to_be_asked_for_the_body_is_asked() -> None:
     client = Client()
     head, _, body = request(b"hello", b"Expect: 100-continue").rpartition(b"\r\n\r\n")

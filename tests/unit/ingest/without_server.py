@@ -49,9 +49,9 @@ class FakeWire:
         elif chunk != HANG:
             exchange.put(chunk)
 
-    def answered(self, exchange: Exchange, head: str, body: bytes) -> None:
+    def answered(self, exchange: Exchange, head: bytes, body: bytes) -> None:
         del exchange
-        first, *lines = head.splitlines()
+        first, *lines = head.decode().splitlines()
         self.got = Answer(int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body)
 
 
