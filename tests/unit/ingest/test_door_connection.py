@@ -233,7 +233,7 @@ async def test_an_answer_that_cannot_be_written_is_none() -> None:
             seen.append(exchange)
 
     client = Client()
-    client.connection._door = Noting()  # noqa: SLF001
+    client.connection._door = Noting()
     client.send(request())
     with pytest.raises(UnicodeEncodeError):
         seen[0].answer(200, [("x-name", "Zoë 中")], b"")
