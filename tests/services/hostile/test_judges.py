@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.hostile import console_cases, ingest_cases, mutate
+from tests.hostile.isolation import Waits
 from tests.hostile.parties import Party, parties
 from tests.hostile.pure import drawn, problem
 from tests.hostile.raw_requests import raw_requests
@@ -70,3 +71,19 @@ def test_every_kind_of_harm_is_done() -> None:
     assert any(b"NaN" in body for body in spoilt)
     assert any(b"\\ud800" in body for body in spoilt)
     assert len(raw_requests(b"/x")) > 50
+
+
+@pytest.mark.parametrize(
+    ("alone", "beside", "slowed"),
+    [
+        ([0.004, 0.005, 0.004], [0.005, 0.006, 0.005], False),
+        ([0.006, 0.006, 0.006], [0.0085, 0.0085, 0.0085], True),
+        ([0.050, 0.050, 0.050], [0.055, 0.055, 0.055], False),
+        ([0.050, 0.050, 0.050], [0.065, 0.065, 0.050], True),
+        ([0.050, 0.050, 0.050], [0.065, 0.050, 0.050], False),
+    ],
+)
+def test_slower_is_more_than_a_fifth_and_more_than_noise(
+    alone: list[float], beside: list[float], *, slowed: bool
+) -> None:
+    assert Waits(alone, beside).slowed is slowed
