@@ -66,7 +66,7 @@ class Waits:
 
     @property
     def slowed(self) -> bool:
-        """Whether the 99th percentile is more than a fifth above, turn by turn and over all, for one alone may be noise,
+        """Whether the 99th percentile is more than a fifth above, turn by turn and over all, as one alone may be noise,
         and by more than noise."""
         beyond_noise = self.p99_beside > self.p99_alone + NOISE_SECONDS
         return self.change_percent > 20 and self.p99_beside > 1.2 * self.p99_alone and beyond_noise
