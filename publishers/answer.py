@@ -14,6 +14,10 @@ HEAD_BYTES = 64 * 1024
 """More before the body is no answer that anybody means."""
 
 
+FRAMING = 8
+"""So many times as many bytes as its body may have, an answer may have: chunks of a byte have a line of their own."""
+
+
 class NotHttp(Exception):
     """What came is no answer in HTTP/1.1; the text says what is wrong, and nothing of what came."""
 
@@ -30,7 +34,7 @@ class AnswerReader:
     """Reads the answers of one connection, one after the other: `begin`, then `feed` until `is_whole`.
 
     `status` is 0 until the head is whole. `keeps`: another request may follow on this connection. A body beyond
-    `max_bytes` is kept up to there, and `is_too_large`.
+    `max_bytes` is kept up to there, and `is_too_large`; so is one that comes with many more bytes around it.
     """
 
     def __init__(self, *, max_bytes: int) -> None:
@@ -46,7 +50,7 @@ class AnswerReader:
         self.is_whole = self.is_too_large = self.keeps = False
         self._headers: dict[str, str] = {}
         self._body = bytearray()
-        self._head_bytes = 0
+        self._fed_bytes = 0
         self._has_surplus = False
         self._ends_with_connection = False
 
@@ -68,10 +72,11 @@ class AnswerReader:
             self._has_surplus = True
         if self._has_surplus:
             self.keeps = False
-        if not self.status:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                raise NotHttp(f"a head of more than {HEAD_BYTES} bytes")
+        self._fed_bytes += len(data)
+        if not self.status and self._fed_bytes > HEAD_BYTES:
+            raise NotHttp(f"a head of more than {HEAD_BYTES} bytes")
+        if self._fed_bytes > HEAD_BYTES + FRAMING * self._max_bytes and not self.is_whole:
+            self.is_too_large = True
 
     def end(self) -> None:
         """The connection ended, which is how a body of no told length ends (RFC 9112, 6.3)."""
@@ -89,6 +94,8 @@ class AnswerReader:
             raise NotHttp("more than was asked for")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status:
+            return  # a trailer: nothing that we ask an answer for stands there
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
 
     def on_headers_complete(self) -> None:

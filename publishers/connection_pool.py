@@ -51,12 +51,10 @@ class ConnectionPool:
         loop = asyncio.get_running_loop()
         since = loop.time() - IDLE_SECONDS
         for place, connections in list(self._idle.items()):
-            stays = [one for one in connections if one.is_open and one.idle_since > since]
             for connection in connections:
-                if connection not in stays:
+                if connection.idle_since <= since:
                     connection.cut()
-            if stays:
-                self._idle[place] = stays
-            else:
+            self._idle[place] = [one for one in connections if one.is_open]
+            if not self._idle[place]:
                 del self._idle[place]
         self._timer = loop.call_later(IDLE_SECONDS, self._tidy) if self._idle else None

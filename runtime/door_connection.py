@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._is_reading_head = self._lingers = self._is_paused = False
         self._fed = 0
         self._offers_another = False
+        self._awaits_go_ahead = False  # with the body of the latest request (RFC 9110, 10.1.1)
         self._left = 0  # of the body of a request that offers another protocol, which the parser does not read
         self._blind_bytes = 0  # since the head began, or since the last piece of a body
         self._target, self._headers = b"", dict[str, str]()
@@ -98,15 +99,14 @@ class Connection(asyncio.Protocol):
         """The client sends no more; what it asked before is answered still."""
         if self._body_of is not None:
             self._body_of.break_off()
-        for exchange in self._unanswered:
-            exchange.keeps = False
+        if self._unanswered:
+            self._unanswered[-1].keeps = False
         return bool(self._unanswered)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self._transport = self._parser = (
-            None  # the parser knows us, and only the collector of cycles would free the two
-        )
+        self._transport = None
+        self._parser = None  # it knows us, and only the collector of cycles would free the two
         self._door.deadlines.drop(self)
         for exchange in self._unanswered:
             exchange.break_off()
@@ -138,6 +138,7 @@ class Connection(asyncio.Protocol):
         exchange = Exchange(self, method=method, path=path, query=query, headers=self._headers)
         self._is_reading_head, self._blind_bytes = False, 0
         self._body_of = exchange
+        self._awaits_go_ahead = self._headers.get("expect", "").lower() == "100-continue"
         self._door.deadlines.drop(self)
         self._unanswered.append(exchange)
         if len(self._unanswered) == 1:
@@ -146,7 +147,7 @@ class Connection(asyncio.Protocol):
             self._pause()
 
     def on_body(self, data: bytes) -> None:
-        self._blind_bytes = 0
+        self._blind_bytes, self._awaits_go_ahead = 0, False
         if self._body_of is not None and not self._body_of.is_answered:
             self._body_of.put(data)
             if self._body_of.held > HELD_BYTES:
@@ -165,7 +166,8 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             exchange.break_off()
             return
-        if exchange.headers.get("expect", "").lower() == "100-continue" and not exchange.held:
+        if self._awaits_go_ahead:
+            self._awaits_go_ahead = False
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume()
 

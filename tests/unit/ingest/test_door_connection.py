@@ -248,7 +248,15 @@ async def test_who_waits_to_be_asked_for_the_body_is_asked() -> None:
     client.send(head + b"\r\n\r\n")
     await asyncio.sleep(0)
     assert client.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
-    assert await client.statuses(body) == [100, 200]
+    assert await client.statuses(body[:1], body[1:2], body[2:]) == [100, 200]
+
+
+async def test_who_half_closes_after_several_requests_is_answered_for_each() -> None:
+    client = Client()
+    client.send(request(b"1"), request(b"2"), request(b"3"))
+    assert client.connection.eof_received()
+    assert await client.statuses() == [200, 200, 200]
+    assert client.transport.closed
 
 
 @pytest.mark.parametrize("ends", ["eof_received", "connection_lost"])

@@ -136,3 +136,19 @@ def test_a_closed_reader_waits_for_no_collector_of_cycles() -> None:
         assert seen() is None
     finally:
         gc.enable()
+
+
+def test_trailers_are_no_headers() -> None:
+    assert "x-trailer" not in read(CHUNKED).answered().answer.headers
+
+
+@pytest.mark.parametrize("endless", [b"t-%d: x\r\n", b"%d" + b"x" * 100], ids=["trailers", "one trailer"])
+def test_regression_what_never_ends_after_the_body_is_not_kept(endless: bytes) -> None:
+    """Trailers without end, which no limit of the body counted, would have filled our memory until the deadline."""
+    reader = read(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nt: ")
+    for number in range(100_000):
+        reader.feed(memoryview(endless % number))
+        if reader.is_too_large:
+            break
+    assert reader.is_too_large
+    assert reader.answered().answer.headers == {"transfer-encoding": "chunked"}
