@@ -8,37 +8,27 @@ members work on one order at once; whatever still slips through meets the inbox 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from processors.cut_off import cut_off
-from processors.decode import Record
 from processors.handle import Handler, TryLater
 from processors.kafka_security import broker_arguments
-from processors.offsets import Offsets, by_partition
+from processors.offsets import Offsets
 from processors.parking_limit import ParkingLimitReached
+from processors.reading import Read, Reader
 from runtime.kafka_clients import ensure_topics
 from runtime.logs import get_logger
 from runtime.settings import Settings
 from schemas.topics import processor_group, raw_topic
 
-POLL_MS = 500
-"""How long a poll waits for the first record; it returns with it."""
-
 FETCH_WAIT_MS = 500
 """How long the broker waits for the first record before it answers that there is none."""
-
-BATCHES_APART_SECONDS = 0.006
-"""From one batch's begin to the next one's, at least. Each costs Kafka, Postgres, a publisher and us much that is the
-same for one event as for ten: at 200 events a second, with a batch for each poll, two cores were busy, and everything
-waited for them. The first batch after a quiet time begins at once, and a large one takes longer anyhow."""
 
 REQUEST_MARGIN_SECONDS = 5.0
 """A join is answered when the rebalance ends, after the session timeout at the latest; requests may last longer."""
@@ -66,7 +56,6 @@ class Consumer:
         self.trouble: str | None = None
         self.batch_since: float | None = None
         self.handled_at = time.monotonic()
-        self._begun = 0.0
         self._kafka = settings.kafka
         self._handler = handler
         self._gate = asyncio.Lock()
@@ -97,16 +86,23 @@ class Consumer:
             heartbeat_interval_ms=max(500, session_ms // 10),
             no_reply=True,
             parser=self._parse,
-            decoder=_records,
+            decoder=_reads,
         )
         self._subscriber(self._take)
-        self._batch_records = settings.processors.batch_records
-        self._subscriber.get_msg = self._poll  # type: ignore[method-assign, assignment]
+        # In place of FastStream's poll, which sleeps after an empty one: a lone event would wait for that, or an idle
+        # processor look a hundred times a second.
+        self._reader = Reader(batch_records=settings.processors.batch_records, decode=handler.decode)
+        self._subscriber.get_msg = self._reader.poll  # type: ignore[method-assign, assignment]
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
         """The Kafka client, while started."""
         return self._subscriber.consumer
+
+    @property
+    def read_ahead(self) -> int:
+        """Records that were read and are in no batch yet."""
+        return self._reader.ahead
 
     async def start(self) -> None:
         """Create the topic if need be, and join the group. Raises ServiceUnavailable, or what aiokafka raises, when
@@ -125,53 +121,43 @@ class Consumer:
             log.warning("consumer.cut_off", processor=self.name, error=type(error).__name__)
             if client is not None:
                 await cut_off(client)
+        await self._reader.close()
 
-    async def _poll(self, client: AIOKafkaConsumer) -> tuple[Any, ...]:
-        """In place of FastStream's poll, which sleeps after an empty one: a lone event would wait for that, or an idle
-        processor look a hundred times a second. Takes what there is before it waits for the batch's time: the client
-        fetches nothing more as long as records lie unread."""
-        found = _flat(await client.getmany(timeout_ms=POLL_MS, max_records=self._batch_records))
-        early = self._begun + BATCHES_APART_SECONDS - time.monotonic()
-        if not found or early <= 0 or len(found) >= self._batch_records:
-            return found
-        await asyncio.sleep(early)
-        try:
-            more = await client.getmany(timeout_ms=0, max_records=self._batch_records - len(found))
-        except KafkaError:
-            return found  # it is raised at the next poll; the client would not give again what it gave
-        return found + _flat(more)
-
-    async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
+    async def _parse(self, batch: tuple[Read, ...]) -> KafkaAckableMessage:
         """In place of FastStream's parser, which raises on a null or non-UTF-8 header and so loses the batch."""
+        records = tuple(read.record for read in batch)
         return KafkaAckableMessage(
-            body=b"", headers={}, batch_headers=[], raw_message=records, consumer=self._subscriber.consumer
+            body=batch, headers={}, batch_headers=[], raw_message=records, consumer=self._subscriber.consumer
         )
 
     async def _take(self, batch: Any) -> None:
-        """Take a tuple of records; FastStream would make a pydantic model of a narrower annotation."""
+        """Take a tuple of Read; FastStream would make a pydantic model of a narrower annotation."""
         async with self._gate:
             client = self.client
             if client is None or self.ended.is_set():
                 return
-            self.batch_since = self._begun = time.monotonic()
+            self.batch_since = time.monotonic()
             try:
                 held = client.assignment()
-                records: list[Record] = [r for r in batch if TopicPartition(r.topic, r.partition) in held]
-                if records and await self._handled(client, records):
-                    self._offsets.handled(client, records)
+                ours: list[Read] = [r for r in batch if TopicPartition(r.record.topic, r.record.partition) in held]
+                if ours and await self._handled(client, ours):
+                    self._offsets.handled(client, [read.record for read in ours])
                     if self._stopping:
                         await self._offsets.settle()
             finally:
                 self.batch_since = None
 
     async def _settled(self) -> None:
-        """Return when no batch is under way and all that was handled is committed."""
+        """Return when no batch is under way and all that was handled is committed; forget what was read beyond."""
         async with self._gate:
             await self._offsets.settle()
+            self._reader.forget()
 
-    async def _handled(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> bool:
+    async def _handled(self, client: AIOKafkaConsumer, batch: Sequence[Read]) -> bool:
+        records = [read.record for read in batch]
+        self._reader.look_ahead(client)
         try:
-            await self._handler.handle(records)
+            await self._handler.handle(records, known=[read.says for read in batch])
         except ParkingLimitReached as reached:
             self.stopped_by = str(reached)
             log.critical(
@@ -181,23 +167,17 @@ class Consumer:
             return False
         except TryLater as later:
             log.warning("batch.reread", processor=self.name, reason=str(later))
-            self._read_again(client, records)
+            self._reader.read_again(client, records)
             return False
         except Exception:
             self.trouble = "cannot take the latest batch, see the log"
             log.exception("batch.failed", processor=self.name)
-            self._read_again(client, records)
+            self._reader.read_again(client, records)
             await asyncio.sleep(1)  # whatever it is, it must not become a hot loop
             return False
         self.trouble = None
         self.handled_at = time.monotonic()
         return True
-
-    def _read_again(self, client: AIOKafkaConsumer, records: Sequence[Record]) -> None:
-        held = client.assignment()
-        for place, offsets in by_partition(records).items():
-            if place in held:
-                client.seek(place, min(offsets))
 
 
 class _Drain(ConsumerRebalanceListener):
@@ -214,10 +194,6 @@ class _Drain(ConsumerRebalanceListener):
         log.info("partitions.assigned", partitions=sorted(place.partition for place in assigned))
 
 
-async def _records(message: KafkaAckableMessage) -> Any:
+async def _reads(message: KafkaAckableMessage) -> Any:
     """In place of FastStream's decoder: the batch is read by ours."""
-    return message.raw_message
-
-
-def _flat(found: Mapping[TopicPartition, Sequence[Any]]) -> tuple[Any, ...]:
-    return tuple(chain.from_iterable(found.values()))
+    return message.body

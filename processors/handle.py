@@ -19,7 +19,7 @@ from tenacity.wait import wait_exponential_jitter
 from dialects.contract import Inbound
 from processors.batch import BatchResult, Refused, process, process_by_halves
 from processors.contract import Processor
-from processors.decode import Record, decode, parked
+from processors.decode import Record, decode, decoded, parked
 from processors.parking_limit import ParkingLimit
 from runtime.logs import get_logger
 from runtime.metrics import batch_seconds, events_processed
@@ -93,20 +93,24 @@ class Handler:
             before_sleep=self._note_outage,
         )
 
+    async def decode(self, records: Sequence[Record]) -> list[Arrival | ParkedEvent]:
+        """What these say, for `handle`. It takes time and waits for nothing, so others get on meanwhile."""
+        return await decoded(records, self._dialects)
+
     async def handle(
         self,
         records: Sequence[Record],
         *,
-        decoded: Sequence[Arrival | ParkedEvent] | None = None,
+        known: Sequence[Arrival | ParkedEvent | None] = (),
         beside: Beside | None = None,
     ) -> Handled:
         """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
-        the batch taken. `decoded`: what they say, each in its place, from who has decoded them."""
+        the batch taken. `known`: what they say, each in its place, as far as that is decoded."""
         begun = time.perf_counter()
-        if decoded is None:
-            decoded = [decode(record, self._dialects) for record in records]
+        both = zip(records, known or [None] * len(records), strict=True)
+        says = [said or decode(record, self._dialects) for record, said in both]
         by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
-        handled = await self._commit(partial(self._transact, decoded, by_place, beside))
+        handled = await self._commit(partial(self._transact, says, by_place, beside))
         self._limit.count(handled.were_parked())
         self._tell(handled)
         seconds = time.perf_counter() - begun

@@ -1,16 +1,8 @@
 """What can be done of the next batch while Postgres works on the present one: read it, look at it, decode it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
-
-from dialects.contract import Inbound
-from processors.decode import Record, decode
-from schemas.arrival import Arrival
-from store.parked import ParkedEvent
-
-_DECODED_AT_ONCE = 5
-"""Records between two looks at what else there is to do, such as an answer of Postgres."""
 
 Found = TypeVar("Found")
 Prepared = TypeVar("Prepared")
@@ -35,13 +27,3 @@ async def ahead(
     finally:
         coming.cancel()
         await asyncio.gather(coming, return_exceptions=True)
-
-
-async def decoded(records: Sequence[Record], dialects: Mapping[str, Inbound]) -> list[Arrival | ParkedEvent]:
-    """As `decode`, each in its place, in pieces: in one go all would be done at once when Postgres is waited for, which
-    is at the first and shortest statement of a batch."""
-    items: list[Arrival | ParkedEvent] = []
-    for begin in range(0, len(records), _DECODED_AT_ONCE):
-        items += [decode(record, dialects) for record in records[begin : begin + _DECODED_AT_ONCE]]
-        await asyncio.sleep(0)
-    return items

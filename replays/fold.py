@@ -13,8 +13,8 @@ import asyncpg
 from dialects.contract import Inbound
 from processors.batch import process_by_halves
 from processors.contract import Processor
-from processors.decode import parked
-from replays.ahead import ahead, decoded
+from processors.decode import decoded, parked
+from replays.ahead import ahead
 from replays.reader import Batch, Plan, read
 from replays.routing import BY_TYPE
 from replays.selection import StampedRecord

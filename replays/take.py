@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialects.contract import Inbound
-from processors.decode import Record, decode
+from processors.decode import Record, decode, decoded
 from processors.handle import Handled, Handler
 from processors.parking_limit import ParkingLimit, ParkingLimitReached
-from replays.ahead import decoded
 from replays.course import Course, Stopwatch
 from replays.reader import Batch
 from replays.routing import place_of, processors_of, record_id
@@ -55,9 +54,9 @@ class _Sorted:
     counts: Counter[str]
     items: Items
 
-    def decoded(self, records: Sequence[Record]) -> list[Arrival | ParkedEvent] | None:
-        """What these records of it say, if that is known."""
-        return [self.items[place_of(record)] for record in records] if self.items else None
+    def decoded(self, records: Sequence[Record]) -> list[Arrival | ParkedEvent]:
+        """What these records of it say; empty: that is not known."""
+        return [self.items[place_of(record)] for record in records] if self.items else []
 
 
 class Taker:
@@ -138,7 +137,7 @@ class Taker:
             await self._control.note(connection, moved[-1].progress())
 
         handler, items = self._handlers[batch.type], found.decoded(found.records)
-        self._count(await handler.handle(found.records, decoded=items, beside=beside), found)
+        self._count(await handler.handle(found.records, known=items, beside=beside), found)
         return moved[-1]
 
     async def _take_unrouted(self, course: Course, batch: Batch, found: _Sorted) -> Course:
@@ -147,9 +146,9 @@ class Taker:
         counts = found.counts.copy()
         routed: dict[str, list[Record]] = {}
         for record in found.records:
-            decoded = decode(record, self._dialects)
-            if isinstance(decoded, Arrival) and decoded.content.type in self._handlers:
-                routed.setdefault(decoded.content.type, []).append(record)
+            said = decode(record, self._dialects)
+            if isinstance(said, Arrival) and said.content.type in self._handlers:
+                routed.setdefault(said.content.type, []).append(record)
             else:
                 counts["unrouted"] += 1
         for type_, records in routed.items():

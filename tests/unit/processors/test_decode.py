@@ -1,5 +1,6 @@
 """Decoding is total: whatever lies on Kafka becomes an arrival or a parked event."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialects.contract import ReadEvent, Unreadable
-from processors.decode import decode
+from processors import decode as decoding
+from processors.decode import decode, decoded
 from schemas.arrival import Arrival
 from schemas.raw_event import RawEvent
 from store.parked import ParkedEvent, fingerprint
@@ -125,3 +127,20 @@ def test_a_fingerprint_ignores_what_varies_between_events() -> None:
     assert print_of("data.voidStatus is 'x', not a number") == print_of("data.voidStatus is 'yy', not a number")
     assert print_of("passenger 3 has no name") == print_of("passenger 12 has no name")
     assert print_of("passenger 3 has no name") != print_of("passenger 3 has no tickets")
+
+
+async def test_others_have_their_turn_while_much_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above all the batch that waits for Postgres' answer."""
+    monkeypatch.setattr(decoding, "decode", lambda record, _: record)
+    records, turns = list(range(52)), 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    assert await decoded(records, {}) == records  # type: ignore[arg-type, comparison-overlap]
+    task.cancel()
+    assert turns >= 10

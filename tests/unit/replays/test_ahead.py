@@ -6,8 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from replays import ahead as module
-from replays.ahead import ahead, decoded
+from replays.ahead import ahead
 
 
 class Source:
@@ -84,20 +83,3 @@ async def test_who_leaves_early_leaves_nothing_running() -> None:
         await walk(source, step)
     assert asyncio.all_tasks() == before
     assert source.is_closed
-
-
-async def test_others_have_their_turn_while_much_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above all the batch that waits for Postgres' answer."""
-    monkeypatch.setattr(module, "decode", lambda record, _: record)
-    records, turns = list(range(52)), 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    assert await decoded(records, {}) == records  # type: ignore[arg-type, comparison-overlap]
-    task.cancel()
-    assert turns >= 10
