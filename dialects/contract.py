@@ -6,7 +6,7 @@ A party that only receives (or only sends) implements one half: `Inbound` or `Ou
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from runtime.settings import VerificationSettings
@@ -16,8 +16,7 @@ from schemas.raw_event import RawEvent
 # --- incoming ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class InboundRequest:
+class InboundRequest(NamedTuple):
     """A webhook as it came. Header names are lower case; `path` is what follows `/in/{source}`."""
 
     method: str
@@ -28,8 +27,7 @@ class InboundRequest:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What showed that a request comes from its source: the scheme, and which of the live secrets, from 1; 0: none was
     asked for. Its text is kept with the event: `hmac/1`, `none`."""
 
@@ -40,8 +38,7 @@ class Proof:
         return f"{self.scheme}/{self.secret}" if self.secret else self.scheme
 
 
-@dataclass(frozen=True, slots=True)
-class Peeked:
+class Peeked(NamedTuple):
     """As much as ingest needs to know: the canonical type (or the party's own unknown word) and the order number."""
 
     type: str
@@ -72,8 +69,7 @@ class Unreadable(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEvent:
+class ReadEvent(NamedTuple):
     """The canonical event and the digest of what identifies it (contracts/README.md, "Idempotency key")."""
 
     content: EventContent

@@ -4,8 +4,7 @@ The way of a batch is the same for all (`processors.batch`); a processor says on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from schemas.arrival import Arrival
@@ -23,8 +22,7 @@ class Unapplicable(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[State]):
+class Decision(NamedTuple, Generic[State]):
     """The order's next state, what became of the arrival, and the change with the event it tells of, if any."""
 
     state: State
@@ -33,8 +31,7 @@ class Decision(Generic[State]):
     told_event: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied(Generic[State]):
+class Applied(NamedTuple, Generic[State]):
     """One order after a batch: its arrivals folded in. `version` is the order's, after the batch."""
 
     order_id: UUID

@@ -109,8 +109,7 @@ class Handler:
         begun = time.perf_counter()
         both = zip(records, known or [None] * len(records), strict=True)
         says = [said or decode(record, self._dialects) for record, said in both]
-        by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
-        handled = await self._commit(partial(self._transact, says, by_place, beside))
+        handled = await self._commit(partial(self._transact, says, records, beside))
         self._limit.count(handled.were_parked())
         self._tell(handled)
         seconds = time.perf_counter() - begun
@@ -130,7 +129,7 @@ class Handler:
     async def _transact(
         self,
         decoded: Sequence[Arrival | ParkedEvent],
-        records: Mapping[Coordinates, Record],
+        records: Sequence[Record],
         beside: Beside | None,
         *,
         fold: Callable[..., Awaitable[BatchResult]],
@@ -181,11 +180,14 @@ async def _whole_or_by_halves(transact: Callable[..., Awaitable[Handled]]) -> Ha
         return await transact(fold=process_by_halves)
 
 
-def _unapplied(result: BatchResult, records: Mapping[Coordinates, Record]) -> Iterator[ParkedEvent]:
+def _unapplied(result: BatchResult, records: Sequence[Record]) -> Iterator[ParkedEvent]:
+    if not result.unapplicable and not result.refused:
+        return
+    by_place = {Coordinates(r.topic, r.partition, r.offset): r for r in records}
     for arrival, unapplicable in result.unapplicable:
-        yield parked(records[arrival.at], stage="decide", reason=unapplicable.reason, detail=str(unapplicable))
+        yield parked(by_place[arrival.at], stage="decide", reason=unapplicable.reason, detail=str(unapplicable))
     for arrival, refusal in result.refused:
-        yield parked(records[arrival.at], stage="apply", reason=refusal.reason, detail=str(refusal))
+        yield parked(by_place[arrival.at], stage="apply", reason=refusal.reason, detail=str(refusal))
 
 
 async def _never_applied(connection: Connection, unreadable: Sequence[ParkedEvent]) -> list[ParkedEvent]:

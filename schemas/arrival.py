@@ -1,14 +1,13 @@
 """One arrival of one event, decoded: what was said, which event it is, and where it lies on Kafka."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.events import EventContent
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinates:
+class Coordinates(NamedTuple):
     """A record's place on Kafka."""
 
     topic: str
@@ -16,8 +15,7 @@ class Coordinates:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """`arrived_at` is when ingest took it (`ce_time`). `raw` is the body as received. `verified` is how the sender
     proved to be the source (schemas/raw_event.py)."""
 

@@ -7,16 +7,16 @@ different lists of parts can run together into the same bytes.
 import hashlib
 from uuid import UUID
 
+_VERSION_8 = 8 << 76 | 2 << 62
+"""The version and the variant; all bits but those two fields' are ours."""
+
+_OURS = ~(0xF << 76 | 0x3 << 62)
+
 
 def _derive(kind: str, *parts: bytes) -> UUID:
-    hasher = hashlib.sha256(kind.encode())
-    for part in parts:
-        hasher.update(len(part).to_bytes(4, "big"))
-        hasher.update(part)
-    number = int.from_bytes(hasher.digest()[:16], "big")
-    number = number & ~(0xF << 76) | 8 << 76
-    number = number & ~(0x3 << 62) | 2 << 62
-    return UUID(int=number)
+    said = kind.encode() + b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    number = int.from_bytes(hashlib.sha256(said).digest()[:16], "big")
+    return UUID(int=number & _OURS | _VERSION_8)
 
 
 def order_id(source: str, order_no: str) -> UUID:

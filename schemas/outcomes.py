@@ -1,8 +1,7 @@
 """What became of an arrival. The sets are closed: every `match` over them is exhaustive."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
@@ -20,8 +19,7 @@ class Verdict(StrEnum):
     """the event was known and is not the present state: an old version was sent again"""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """How an order's state changed, for the journal. `told`: whether channels are owed a callback for it."""
 
     before: dict[str, JsonValue]

@@ -1,8 +1,9 @@
 """The raw event: one arrival at ingest as it lies on Kafka, after the CloudEvents Kafka binding (DESIGN §3)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 REQUEST_HEADER_PREFIX = "ticketwire_http_"
@@ -22,8 +23,7 @@ class UnusableRecord(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class RawEvent:
+class RawEvent(NamedTuple):
     """One arrival. `body` is the bytes as received; `time` is when ingest took it, in UTC.
 
     `path` and `query` are those below the source, where the party's contract has any. `verified` is how the sender
@@ -42,7 +42,7 @@ class RawEvent:
     path: str = ""
     query: str = ""
     verified: str = ""
-    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_headers: Mapping[str, str] = MappingProxyType({})
 
     @property
     def key(self) -> bytes:

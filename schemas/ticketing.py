@@ -6,9 +6,10 @@ its repeats, so a repeat cannot make an old event young, and the fold does not d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -16,8 +17,7 @@ from pydantic import JsonValue
 from schemas.events import TICKETED_STATUS, OrderTicketed
 
 
-@dataclass(frozen=True, slots=True)
-class TicketedVersion:
+class TicketedVersion(NamedTuple):
     """One ticketed event of the order."""
 
     event_id: UUID
@@ -41,7 +41,7 @@ class Ticketing:
         if known is not None:
             if known.arrived_at <= version.arrived_at:
                 return self
-            version = replace(known, arrived_at=version.arrived_at)
+            version = known._replace(arrived_at=version.arrived_at)
         return Ticketing({**self.versions, version.event_id: version})
 
     @cached_property
@@ -55,7 +55,7 @@ class Ticketing:
             return min(final, key=lambda version: version.age_key)
         return max(ticketed, key=lambda version: version.age_key, default=None)
 
-    @property
+    @cached_property
     def attention(self) -> tuple[str, ...]:
         """What a person should look at: statuses that a ticketed event should not have."""
         odd = {v.content.order_status for v in self.versions.values()} - {TICKETED_STATUS}
@@ -74,3 +74,7 @@ class Ticketing:
             ],
             "attention": list(self.attention),
         }
+
+
+NOT_TICKETED = Ticketing()
+"""Of an order that no ticketed event has told of. One for all: what is worked out of it is kept with it."""

@@ -1,9 +1,8 @@
 """Events, once each, and their arrivals, which are the inbox."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from runtime.version import CODE_VERSION
@@ -13,9 +12,9 @@ from store.connection import Connection, Writes
 from store.pool import statement
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event to keep. `content` as a JSON object, or written as one; `raw` is None for the hub's own."""
+class EventRow(NamedTuple):
+    """One event to keep: the columns of events_upsert.sql. `content` as a JSON object, or written as one; `raw` is None
+    for the hub's own."""
 
     event_id: UUID
     order_id: UUID
@@ -46,24 +45,14 @@ async def known_arrivals(connection: Connection, arrival_ids: Sequence[UUID]) ->
 
 
 async def upsert_events(writes: Writes, rows: Iterable[EventRow]) -> None:
-    """Keep these events; of one that comes twice in the list, the earliest arrival counts."""
+    """Keep these events, one at least; of one that comes twice in the list, the earliest arrival counts."""
     earliest: dict[UUID, EventRow] = {}
     for row in rows:
         known = earliest.get(row.event_id)
         if known is None or row.arrived_at < known.arrived_at:
             earliest[row.event_id] = row
     ordered = [earliest[event_id] for event_id in sorted(earliest)]
-    await writes.execute(
-        statement("events_upsert"),
-        [row.event_id for row in ordered],
-        [row.order_id for row in ordered],
-        [row.type for row in ordered],
-        [row.arrived_at for row in ordered],
-        [row.content for row in ordered],
-        [row.dialect for row in ordered],
-        [row.origin for row in ordered],
-        [row.raw for row in ordered],
-    )
+    await writes.execute(statement("events_upsert"), *zip(*ordered, strict=True))
 
 
 async def insert_arrivals(
@@ -79,7 +68,7 @@ async def insert_arrivals(
         [arrival.at.partition for arrival, _ in taken],
         [arrival.at.offset for arrival, _ in taken],
         [arrival.arrived_at for arrival, _ in taken],
-        [verdict.value for _, verdict in taken],
+        [verdict for _, verdict in taken],
         [arrival.verified for arrival, _ in taken],
         CODE_VERSION,
         run_id,

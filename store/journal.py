@@ -1,7 +1,7 @@
 """The journal: one row for each change of an order's state."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.outcomes import Change
@@ -9,8 +9,7 @@ from store.connection import Writes
 from store.pool import statement
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """A change that brought the order to `version`, and the event that it tells of. `retells`: that event was known
     before, and may have been told."""
 

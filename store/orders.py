@@ -1,23 +1,21 @@
 """Orders: locked for one transaction, and their version moved on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from store.connection import Connection, Writes
 from store.pool import statement
 
 
-@dataclass(frozen=True, slots=True)
-class OrderName:
+class OrderName(NamedTuple):
     """An order in its source's words."""
 
     source: str
     order_no: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockedOrder:
+class LockedOrder(NamedTuple):
     """An order that nobody else changes until the transaction ends. `is_new`: it did not exist before."""
 
     order_id: UUID

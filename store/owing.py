@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from schemas.identity import callback_id
@@ -19,8 +19,7 @@ _BUCKETS = 256
 SUPPRESSED = "suppressed"
 
 
-@dataclass(frozen=True, slots=True)
-class OwedCallback:
+class OwedCallback(NamedTuple):
     """One callback that a change owes to an endpoint. `state`: pending, or not_deliverable with the reason in
     `outcome`."""
 

@@ -1,7 +1,8 @@
 """The tickets of orders: loaded as the fold of their ticketed events, saved as the rows that hold now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.events import EVENT_CONTENT, OrderTicketed, Passenger
@@ -10,9 +11,22 @@ from schemas.topics import EventType
 from store.connection import Connection, Writes
 from store.pool import statement, written
 
+_OF_A_PASSENGER = attrgetter(
+    "name",
+    "kind",
+    "birthday",
+    "gender",
+    "document_number",
+    "document_type",
+    "document_issued_by",
+    "document_expires",
+    "nationality",
+    "extra",
+)
+"""The columns of passengers_insert.sql, after the order and the place in it."""
 
-@dataclass(frozen=True, slots=True)
-class TicketingRow:
+
+class TicketingRow(NamedTuple):
     """One locked order's next state. `is_new`: it has no rows yet; `refill`: its passengers are others now."""
 
     order_id: UUID
@@ -63,22 +77,9 @@ async def save_ticketing(connection: Connection, rows: Sequence[TicketingRow], *
 async def _insert_fill(writes: Writes, fill: Sequence[tuple[UUID, int, Passenger]]) -> None:
     if not fill:
         return
-    passengers = [passenger for _, _, passenger in fill]
-    await writes.execute(
-        statement("passengers_insert"),
-        [order_id for order_id, _, _ in fill],
-        [position for _, position, _ in fill],
-        [p.name for p in passengers],
-        [p.kind for p in passengers],
-        [p.birthday for p in passengers],
-        [p.gender for p in passengers],
-        [p.document_number for p in passengers],
-        [p.document_type for p in passengers],
-        [p.document_issued_by for p in passengers],
-        [p.document_expires for p in passengers],
-        [p.nationality for p in passengers],
-        [p.extra for p in passengers],
-    )
+    order_ids, places, passengers = zip(*fill, strict=True)
+    columns = zip(*map(_OF_A_PASSENGER, passengers), strict=True)
+    await writes.execute(statement("passengers_insert"), order_ids, places, *columns)
     parts_by_statement: tuple[tuple[str, Sequence[Sequence[str]]], ...] = (
         ("tickets_insert", [passenger.ticket_numbers for passenger in passengers]),
         ("pnrs_insert", [passenger.pnrs for passenger in passengers]),

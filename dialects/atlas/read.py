@@ -58,9 +58,9 @@ def read(raw: RawEvent) -> ReadEvent:
 
 def _content(document: dict[str, Any], data: dict[str, Any]) -> EventContent:
     match document.get("type"):
-        case EventType.TICKETED.value:
+        case EventType.TICKETED:
             return _ticketed(document, data)
-        case EventType.VOID.value:
+        case EventType.VOID:
             return _void(document, data)
         case other:
             raise Unreadable("unknown-type", f"type is {str(other)[:60]!r}")

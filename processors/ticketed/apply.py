@@ -6,7 +6,7 @@ from uuid import UUID
 from processors.contract import Applied, Decision
 from processors.ticketed.decide import decide
 from schemas.arrival import Arrival
-from schemas.ticketing import Ticketing
+from schemas.ticketing import NOT_TICKETED, Ticketing
 from schemas.topics import EventType
 from store.connection import Connection, Writes
 from store.ticketing import TicketingRow, load_ticketing, save_ticketing
@@ -19,7 +19,7 @@ class TicketedProcessor:
     event_type = EventType.TICKETED.value
 
     def empty(self) -> Ticketing:
-        return Ticketing()
+        return NOT_TICKETED
 
     def decide(self, state: Ticketing, arrival: Arrival) -> Decision[Ticketing]:
         return decide(state, arrival)

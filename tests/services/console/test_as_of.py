@@ -1,6 +1,5 @@
 """An order as of then: the fold of what had arrived by then, whatever the order in which it was taken."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -43,7 +42,7 @@ async def take(api: Api, *arrivals: Arrival) -> None:
 
 def said(content: EventContent, order_no: str, second: float) -> Arrival:
     made = arrival(content.model_copy(update={"order_no": order_no}), at_second=second)
-    return replace(made, at=replace(made.at, topic=f"t.raw.{content.type}"))
+    return made._replace(at=made.at._replace(topic=f"t.raw.{content.type}"))
 
 
 async def state(api: Api, order_no: str, **query: Any) -> dict[str, Any]:
@@ -98,7 +97,7 @@ async def test_it_is_what_was_live_then_whatever_the_order_of_arrival(
 
 async def test_a_place_on_kafka_cuts_its_partition_there_and_the_others_at_its_time(api: Api) -> None:
     first, second, third = (
-        replace(said(content, "P-1", at_), at=Coordinates("t.raw.order.ticketed", 3, offset))
+        said(content, "P-1", at_)._replace(at=Coordinates("t.raw.order.ticketed", 3, offset))
         for content, at_, offset in ((ticketed("T1"), 0, 7), (ticketed("T2"), 10, 9), (ticketed("T3"), 9, 12))
     )
     await take(api, first, second, third, said(void(0), "P-1", 5), said(void(2), "P-1", 11))

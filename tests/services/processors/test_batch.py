@@ -4,7 +4,6 @@ import asyncio
 import random
 import string
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -195,7 +194,7 @@ async def test_a_value_that_postgres_refuses_rolls_the_whole_batch_back(pool: as
 
 async def test_sources_that_use_one_order_number_have_two_orders(pool: asyncpg.Pool) -> None:
     mine = arrival(ticketed("T1"))
-    other = replace(arrival(ticketed("T2")), source="second", order_id=order_id("second", "A1"), event_id=UUID(int=1))
+    other = arrival(ticketed("T2"))._replace(source="second", order_id=order_id("second", "A1"), event_id=UUID(int=1))
     await run(pool, TICKETED, [mine, other])
     assert {row[0] for row in (await everything(pool))["orders"]} == {SOURCE, "second"}
 

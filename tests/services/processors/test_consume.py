@@ -4,7 +4,6 @@ import asyncio
 import random
 import string
 from base64 import b64encode
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -145,7 +144,7 @@ class Refusing:
 
     def read(self, raw: Any) -> Any:
         read = self._real.read(raw)
-        return replace(read, content=read.content.model_copy(update={"void_code": ENDLESS}))
+        return read._replace(content=read.content.model_copy(update={"void_code": ENDLESS}))
 
 
 async def test_events_that_are_all_refused_reach_the_limit_too(

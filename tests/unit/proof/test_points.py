@@ -23,7 +23,7 @@ def test_no_two_points_have_one_name() -> None:
 @pytest.mark.parametrize(
     ("seam", "words"),
     [
-        ("processors.handle:decoded", "does not exist"),
+        ("processors.handle:nowhere", "does not exist"),
         ("processors.handles:decode", "does not exist"),
         ("processors.handle:Handler.handled", "does not exist"),
         ("processors.handle:log", "not a plain function"),

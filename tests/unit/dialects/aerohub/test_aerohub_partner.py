@@ -1,7 +1,6 @@
 """The platform's own side: strict where the document is, by content where calls repeat."""
 
 import copy
-import dataclasses
 import json
 from typing import Any
 
@@ -109,7 +108,7 @@ def test_what_is_no_json_object_was_not_understood(body: bytes) -> None:
 
 
 def test_only_posts_are_heard() -> None:
-    got = dataclasses.replace(asked(GOOD), method="GET")
+    got = asked(GOOD)._replace(method="GET")
     assert answered(PARTNER.hear(got, credentials={"apiKey": KEY}, held={})) == (405, 400)
 
 

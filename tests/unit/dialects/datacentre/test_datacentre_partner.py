@@ -1,6 +1,5 @@
 """The data centre's own side: token by the digest's vector, every field of the tables, versions by category."""
 
-import dataclasses
 import json
 from typing import Any
 from uuid import UUID
@@ -158,7 +157,7 @@ def test_what_is_no_json_is_refused_in_the_contracts_form(body: bytes) -> None:
 def test_only_json_by_post_is_heard() -> None:
     message = asked(proven(SAMPLE))
     for wrong in ({"method": "GET"}, {"headers": {"content-type": "text/plain"}}):
-        heard = PARTNER.hear(dataclasses.replace(message, **wrong), credentials={"company_id": "LMBJ"}, held={})
+        heard = PARTNER.hear(message._replace(**wrong), credentials={"company_id": "LMBJ"}, held={})
         refusal(heard)
 
 

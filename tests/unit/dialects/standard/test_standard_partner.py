@@ -1,6 +1,5 @@
 """The simulated receiver of Standard Webhooks: what our writer sends it takes, and nothing that was touched."""
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ CREDENTIALS = {"secrets": [NEW]}
 def called(**changes: Any) -> InboundRequest:
     call = written(CREDENTIALS)
     asked = InboundRequest("POST", "/webhooks", "", call.headers, call.body, datetime.now(UTC))
-    return dataclasses.replace(asked, **changes)
+    return asked._replace(**changes)
 
 
 def hear(asked: InboundRequest, held: Mapping[str, str] | None = None, *, secret: str = NEW) -> Heard:
@@ -61,7 +60,7 @@ def test_what_is_not_proven_is_refused(changes: dict[str, Any], why: str) -> Non
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_message_far_from_its_time_is_refused(minutes: int) -> None:
     asked = called()
-    heard = hear(dataclasses.replace(asked, received_at=asked.received_at + timedelta(minutes=minutes)))
+    heard = hear(asked._replace(received_at=asked.received_at + timedelta(minutes=minutes)))
     assert not heard.accepted
     assert "5 minutes" in heard.verdict
 
