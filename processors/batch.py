@@ -17,7 +17,7 @@ from store.connection import Connection
 from store.events import event_row, insert_arrivals, known_arrivals, upsert_events
 from store.journal import JournalEntry, insert_journal
 from store.orders import LockedOrder, OrderName, lock_orders
-from store.owing import LIVE, Telling, hold_contexts, owe_callbacks
+from store.owing import LIVE, Telling, owe_callbacks
 from store.pool import is_outage, is_refusal
 from store.together import Together
 
@@ -108,8 +108,8 @@ async def _process(
     run_id: UUID | None,
 ) -> BatchResult:
     result = BatchResult()
-    await hold_contexts(connection, {arrival.order_no for arrival in arrivals}, wire_forms)
-    orders = await lock_orders(connection, {a.order_id: OrderName(a.source, a.order_no) for a in arrivals})
+    names = {arrival.order_id: OrderName(arrival.source, arrival.order_no) for arrival in arrivals}
+    orders = await lock_orders(connection, names, wire_forms)
     fresh = await _unseen(connection, arrivals, orders)
     result.redelivered = len(arrivals) - len(fresh)
     existing = sorted({a.order_id for a in fresh if not orders[a.order_id].is_new})

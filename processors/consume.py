@@ -138,8 +138,8 @@ class Consumer:
                 return
             self.batch_since = time.monotonic()
             try:
-                held = client.assignment()
-                ours: list[Read] = [r for r in batch if TopicPartition(r.record.topic, r.record.partition) in held]
+                held = {place.partition for place in client.assignment()}
+                ours: list[Read] = [read for read in batch if read.record.partition in held]
                 if ours and await self._handled(client, ours):
                     self._offsets.handled(client, [read.record for read in ours])
                     if self._stopping:

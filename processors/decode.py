@@ -41,6 +41,7 @@ def decode(record: Record, dialects: Mapping[str, Inbound]) -> Arrival | ParkedE
         return parked(record, raw=raw, stage="read", reason="unknown-dialect", detail=f"no dialect {raw.dialect!r}")
     try:
         read = dialect.read(raw)
+        written = read.content.model_dump_json().encode()
     except Unreadable as error:
         return parked(record, raw=raw, stage="read", reason=error.reason, detail=str(error))
     except Exception as error:  # noqa: BLE001 - a decoder's bug parks the event, with its name, and stops nobody
@@ -60,6 +61,7 @@ def decode(record: Record, dialects: Mapping[str, Inbound]) -> Arrival | ParkedE
         raw=raw.body,
         at=at,
         verified=raw.verified,
+        written=written,
     )
 
 

@@ -80,7 +80,7 @@ class Offsets:
 
 def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[int]]:
     """The records' offsets."""
-    places: dict[TopicPartition, list[int]] = {}
+    places: dict[tuple[str, int], list[int]] = {}
     for record in records:
-        places.setdefault(TopicPartition(record.topic, record.partition), []).append(record.offset)
-    return places
+        places.setdefault((record.topic, record.partition), []).append(record.offset)
+    return {TopicPartition(*place): offsets for place, offsets in places.items()}

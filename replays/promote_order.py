@@ -18,7 +18,7 @@ from store.connection import Connection
 from store.journal import JournalEntry, insert_journal
 from store.operator_actions import OperatorAction, note_actions
 from store.orders import LockedOrder, OrderName, lock_orders, set_versions
-from store.owing import Telling, hold_contexts, owe_callbacks, owed_callbacks
+from store.owing import Telling, owe_callbacks, owed_callbacks
 from store.pool import statement
 from store.promotion import cancel_unsent, forget_voids, replace_events, settle_parked
 from store.retries import retry_callbacks
@@ -50,8 +50,7 @@ class Promotion:
         """Promote one order, if live still is what it was compared with; what became of it."""
         order, shown = difference.order_id, difference.difference
         name = OrderName(shown["source"], shown["order_no"])
-        await hold_contexts(connection, [name.order_no], self.wire_forms)
-        locked = (await lock_orders(connection, {order: name}))[order]
+        locked = (await lock_orders(connection, {order: name}, self.wire_forms))[order]
         live, inbox = await digests(connection, [order]), await inbox_digests(connection, [order])
         present = baseline(live.get(order, Digests({})), None if locked.is_new else inbox.get(order))
         if present != difference.baseline:

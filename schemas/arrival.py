@@ -17,7 +17,7 @@ class Coordinates(NamedTuple):
 
 class Arrival(NamedTuple):
     """`arrived_at` is when ingest took it (`ce_time`). `raw` is the body as received. `verified` is how the sender
-    proved to be the source (schemas/raw_event.py)."""
+    proved to be the source (schemas/raw_event.py). `written` is the content as JSON, where that is known."""
 
     arrival_id: UUID
     event_id: UUID
@@ -30,3 +30,4 @@ class Arrival(NamedTuple):
     raw: bytes
     at: Coordinates
     verified: str = ""
+    written: bytes | None = None

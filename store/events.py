@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -32,7 +33,7 @@ def event_row(arrival: Arrival) -> EventRow:
         order_id=arrival.order_id,
         type=arrival.content.type,
         arrived_at=arrival.arrived_at,
-        content=arrival.content.model_dump_json().encode(),
+        content=arrival.written or arrival.content.model_dump_json().encode(),
         dialect=arrival.dialect,
         origin="supplier",
         raw=arrival.raw,
@@ -51,7 +52,7 @@ async def upsert_events(writes: Writes, rows: Iterable[EventRow]) -> None:
         known = earliest.get(row.event_id)
         if known is None or row.arrived_at < known.arrived_at:
             earliest[row.event_id] = row
-    ordered = [earliest[event_id] for event_id in sorted(earliest)]
+    ordered = [earliest[event_id] for event_id in sorted(earliest, key=attrgetter("int"))]
     await writes.execute(statement("events_upsert"), *zip(*ordered, strict=True))
 
 

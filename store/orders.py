@@ -1,10 +1,13 @@
 """Orders: locked for one transaction, and their version moved on."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from schemas.wire_forms import WireForms
 from store.connection import Connection, Writes
+from store.owing import context_bucket, only_named
 from store.pool import statement
 
 
@@ -23,11 +26,22 @@ class LockedOrder(NamedTuple):
     is_new: bool
 
 
-async def lock_orders(connection: Connection, names: Mapping[UUID, OrderName]) -> dict[UUID, LockedOrder]:
-    """Create those that do not exist, lock them all. To be called in a transaction, first thing."""
-    ids = sorted(names)
+async def lock_orders(
+    connection: Connection, names: Mapping[UUID, OrderName], wire_forms: WireForms
+) -> dict[UUID, LockedOrder]:
+    """Create those that do not exist, lock them all. To be called in a transaction, first thing.
+
+    Nobody stores a context of these orders until the transaction ends, if any endpoint's callbacks depend on it: an
+    event and its order's context, each not seeing the other yet, would leave a named channel untold.
+    """
+    ids = sorted(names, key=attrgetter("int"))  # as Postgres sorts them; Python's own comparison is slow
     created = await connection.fetch(
-        statement("orders_insert"), ids, [names[i].source for i in ids], [names[i].order_no for i in ids]
+        statement("orders_insert"),
+        ids,
+        [names[i].source for i in ids],
+        [names[i].order_no for i in ids],
+        sorted({context_bucket(name.order_no) for name in names.values()}),
+        only_named(wire_forms),
     )
     locked = {row["order_id"]: LockedOrder(row["order_id"], 0, is_new=True) for row in created}
     existing = [order_id for order_id in ids if order_id not in locked]

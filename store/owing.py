@@ -72,18 +72,6 @@ def context_bucket(order_no: str) -> int:
     return zlib.crc32(order_no.encode()) % _BUCKETS
 
 
-async def hold_contexts(connection: Connection, order_nos: Collection[str], wire_forms: WireForms) -> None:
-    """Let nobody store a context of these orders until the transaction ends, if any endpoint's callbacks depend on it.
-
-    To be called before the orders are locked. Without it an event and its order's context, each not seeing the other
-    yet, would leave a named channel untold.
-    """
-    parties = _only_named(wire_forms)
-    if parties:
-        buckets = sorted({context_bucket(order_no) for order_no in order_nos})
-        await connection.execute(statement("contexts_hold"), buckets, parties)
-
-
 async def owe_callbacks(
     connection: Connection,
     entries: Sequence[JournalEntry],
@@ -134,7 +122,8 @@ async def owed_callbacks(
     return list(_owed(told, endpoints, wire_forms, named))
 
 
-def _only_named(wire_forms: WireForms) -> list[str]:
+def only_named(wire_forms: WireForms) -> list[str]:
+    """Dialects that are owed a callback only where the order's context names them."""
     return sorted(name for name, form in wire_forms.items() if form.only_named)
 
 
@@ -147,7 +136,7 @@ async def _named(
     connection: Connection, entries: Sequence[JournalEntry], endpoints: Sequence[_Endpoint], wire_forms: WireForms
 ) -> set[tuple[UUID, str]]:
     """Which orders' contexts name which of these endpoints' parties."""
-    parties = sorted({endpoint.dialect for endpoint in endpoints} & set(_only_named(wire_forms)))
+    parties = sorted({endpoint.dialect for endpoint in endpoints} & set(only_named(wire_forms)))
     if not parties:
         return set()
     orders = sorted({entry.order_id for entry in entries})

@@ -110,7 +110,7 @@ class World:
         """Write these events and owe their callbacks, in one transaction."""
         ids = {identity.order_id(SOURCE, name): OrderName(SOURCE, name) for name, _ in said}
         async with self.pool.acquire() as connection, connection.transaction():
-            locked = await lock_orders(connection, ids)
+            locked = await lock_orders(connection, ids, {})
             versions = {order_id: order.version for order_id, order in locked.items()}
             rows, entries = [], []
             for name, content in said:

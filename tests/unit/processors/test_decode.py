@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +103,18 @@ def test_a_bug_in_a_decoder_is_parked_by_place_without_the_value_it_choked_on() 
     assert found.reason == "decoder-failed"
     assert "RuntimeError at tests.unit.processors.test_decode:" in found.detail
     assert "E12345678" not in found.detail
+
+
+def test_an_event_is_written_once_it_is_read_and_parked_if_that_fails() -> None:
+    event = ticketed("T1")
+    found = decode(FakeRecord(), {"fake": SimpleNamespace(read=lambda _: ReadEvent(event, b"digest"))})
+    assert isinstance(found, Arrival)
+    assert found.written == event.model_dump_json().encode()
+
+    broken = event.model_copy(update={"order_no": "\ud800"})
+    found = decode(FakeRecord(), {"fake": SimpleNamespace(read=lambda _: ReadEvent(broken, b"digest"))})
+    assert isinstance(found, ParkedEvent)
+    assert found.reason == "decoder-failed"
 
 
 @given(
