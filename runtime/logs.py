@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -26,19 +27,27 @@ def configure_logs(*, service: str, format_: Literal["json", "text"]) -> None:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         factory = structlog.PrintLoggerFactory(file=sys.stderr)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[_completed_by(service), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=factory,
         cache_logger_on_first_use=True,  # a line costs a third without the search for how to write it
     )
-    structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _completed_by(service: str) -> structlog.typing.Processor:
+    """Adds who says it, how grave it is, when, and the traceback if there is one.
+
+    One step of our own, for each event and callback has its line: structlog's four take a quarter of a line's time.
+    """
+
+    def completed(logger: Any, level: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        line.setdefault("service", service)
+        line["level"] = level
+        line["timestamp"] = orjson.dumps(datetime.now(UTC), option=orjson.OPT_UTC_Z)[1:-1].decode()
+        return structlog.processors.format_exc_info(logger, level, line) if "exc_info" in line else line
+
+    return completed
 
 
 def encoded(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
