@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -41,14 +40,22 @@ def signed_headers(
     secrets = secrets_of(credentials)
     if secrets:
         signed = f"{message_id}.{timestamp}.".encode() + body
-        headers["webhook-signature"] = " ".join(f"v1,{_sign(secret, signed)}" for secret in secrets)
+        headers["webhook-signature"] = " ".join([f"v1,{_sign(secret, signed)}" for secret in secrets])
     if replay:
         headers["ticketwire-replay"] = "true"
     return headers
 
 
 def _sign(secret: str, signed: bytes) -> str:
-    return base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
+    signature = _begun(secret).copy()
+    signature.update(signed)
+    return base64.b64encode(signature.digest()).decode()
+
+
+@lru_cache(maxsize=1024)
+def _begun(secret: str) -> hmac.HMAC:
+    """A signature of nothing yet: to begin anew for each message takes a third longer. Not to be written to."""
+    return hmac.new(_key(secret), digestmod="sha256")
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ def write(callback: CallbackToWrite) -> Call:
     """`{"type", "timestamp", "data": {source, order_no, event, change}}`, keys sorted, signed; fits every event."""
     message = {
         "type": callback.content.type,
-        "timestamp": callback.event_time.isoformat(),
+        "timestamp": callback.event_time,
         "data": {
             "source": callback.source,
             "order_no": callback.order_no,

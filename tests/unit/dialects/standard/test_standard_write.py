@@ -19,14 +19,20 @@ OLD, NEW = ("whsec_" + base64.b64encode(byte * 32).decode() for byte in (b"o", b
 CALLBACK = UUID("6744b92c-79ff-8e49-9ba2-7d0f3e1c9a55")
 
 
-def written(credentials: Mapping[str, Any], *, attempt: int = 1, replay: bool = False) -> Call:
+def written(
+    credentials: Mapping[str, Any],
+    *,
+    attempt: int = 1,
+    replay: bool = False,
+    event_time: datetime = datetime(2025, 5, 12, 10, 6, 0, 259000, tzinfo=UTC),
+) -> Call:
     return Standard().write(
         CallbackToWrite(
             callback_id=CALLBACK,
             attempt=attempt,
             source="atlas",
             order_no="TESTA20250512100600259",
-            event_time=datetime(2025, 5, 12, 10, 6, 0, 259000, tzinfo=UTC),
+            event_time=event_time,
             content=OrderVoid(
                 order_no="TESTA20250512100600259",
                 customer="TAC00001",
@@ -52,6 +58,19 @@ def test_the_message_is_canonical_json() -> None:
         '"order_no":"TESTA20250512100600259","source":"atlas"},'
         '"timestamp":"2025-05-12T10:06:00.259000+00:00","type":"order.void"}'
     )
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 259000, 999999])
+def test_the_time_is_written_as_python_writes_it(microseconds: int) -> None:
+    moment = datetime(2025, 5, 12, 10, 6, 0, microseconds, tzinfo=UTC)
+    message = orjson.loads(written({"secrets": [NEW]}, event_time=moment).body)
+    assert message["timestamp"] == moment.isoformat()
+
+
+def test_one_message_after_another_is_signed_by_itself() -> None:
+    calls = [written({"secrets": [NEW]}, attempt=attempt) for attempt in (1, 2, 3)]
+    for call in calls:
+        Webhook(NEW).verify(call.body, dict(call.headers))
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
