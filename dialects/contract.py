@@ -159,7 +159,7 @@ class CallbackToWrite:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, ready to be sent."""
+    """A request, ready to be sent. Header names are lower case."""
 
     url: str
     headers: Mapping[str, str]

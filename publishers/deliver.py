@@ -1,9 +1,10 @@
 """One callback's attempt, read aloud: write, send, classify, settle. Holds no database connection and never raises."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
 
@@ -24,8 +25,7 @@ from store.callbacks import ClaimedCallback, ContextWait
 log = get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A claimed callback, and Postgres' clock since the claim: a worker's own may be wrong.
 
     `since` is the monotonic clock's time just before the claim: who is frozen then, or later, sees it.
@@ -36,16 +36,22 @@ class Leased:
     worker: str
     since: float
 
+    @property
+    def age_seconds(self) -> float:
+        """Since the claim."""
+        return time.monotonic() - self.since
+
     def now(self) -> datetime:
-        return self.claimed.sending_since + timedelta(seconds=time.monotonic() - self.since)
+        return self.claimed.sending_since + timedelta(seconds=self.age_seconds)
 
     def has_ended(self, *, margin_seconds: float) -> bool:
         """Whether the lease may be over: another publisher may have sent the call meanwhile, and what follows it."""
         seconds = self.claimed.start_in_seconds + self.target.endpoint.timeout_seconds + margin_seconds
-        return time.monotonic() - self.since > seconds
+        return self.age_seconds > seconds
 
-    def attempt(self, started_at: datetime) -> Try:
-        claimed = self.claimed
+    def attempt(self) -> Try:
+        """The attempt that begins now."""
+        claimed, age_seconds = self.claimed, self.age_seconds
         return Try(
             callback_id=claimed.callback_id,
             endpoint_id=claimed.endpoint_id,
@@ -54,15 +60,15 @@ class Leased:
             number=claimed.attempt_number,
             trigger=claimed.trigger,
             worker=self.worker,
-            age_seconds=(started_at - claimed.first_attempt_at).total_seconds(),
-            started_at=started_at,
+            age_seconds=claimed.age_seconds + age_seconds,
+            started_at=claimed.sending_since + timedelta(seconds=age_seconds),
         )
 
 
 async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSettings) -> Settled:
     """Make one attempt. Cancelled, it raises CancelledError and nothing is known of the call."""
     target = leased.target
-    made = leased.attempt(leased.now())
+    made = leased.attempt()
     call = _write(leased, made.started_at)
     match call:
         case NotDeliverable() | MissingContext():
@@ -74,25 +80,26 @@ async def deliver(leased: Leased, *, client: HttpClient, settings: PublisherSett
             return _settled(leased, made, call, Kept(leased.now()))
         case Call():
             result = await client.send(call, timeout_seconds=target.endpoint.timeout_seconds)
+    finished_at = leased.now()
     outcome = classify(
         result,
         judge=target.dialect.judge,
-        now=leased.now(),
+        now=finished_at,
         retry_after_maximum_seconds=settings.retry_after_maximum_seconds,
     )
     answer = result.answer.body[: settings.kept_answer_bytes] if isinstance(result, Answered) else None
-    return _settled(leased, made, outcome, Kept(leased.now(), masked(call.body, target.dialect.private_fields), answer))
+    return _settled(leased, made, outcome, Kept(finished_at, masked(call.body, target.dialect.private_fields), answer))
 
 
 def interrupted(leased: Leased, *, sent: bool) -> Settled:
     """The attempt of a callback whose call we cut, or never began, because we stop."""
-    made = leased.attempt(leased.now())
+    made = leased.attempt()
     return _settled(leased, made, Interrupted("during" if sent else "before"), Kept(leased.now()))
 
 
 def failed(leased: Leased, error: Exception) -> Settled:
     """The attempt that met a bug of ours."""
-    made = leased.attempt(leased.now())
+    made = leased.attempt()
     return _settled(leased, made, TryAgain("during", "publisher-failed", type(error).__name__), Kept(leased.now()))
 
 
@@ -125,8 +132,7 @@ def _write(leased: Leased, now: datetime) -> Call | NotDeliverable | MissingCont
 
 def _with_headers(call: Call, target: Target) -> Call:
     """The endpoint's own headers, under the dialect's: what is signed cannot be overwritten."""
-    own = {name.lower(): value for name, value in target.headers.items()}
-    return Call(call.url, own | {name.lower(): value for name, value in call.headers.items()}, call.body, call.method)
+    return replace(call, headers={**target.headers, **call.headers}) if target.headers else call
 
 
 def _settled(leased: Leased, made: Try, outcome: Outcome, kept: Kept) -> Settled:

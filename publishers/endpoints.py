@@ -19,7 +19,7 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint ready to be called."""
+    """An endpoint ready to be called. `headers` are its own, for each call; names in lower case."""
 
     endpoint: Endpoint
     dialect: Outbound
@@ -77,6 +77,6 @@ class Endpoints:
             endpoint,
             dialect,
             secrets.get("credentials", {}),
-            secrets.get("headers", {}),
+            {name.lower(): value for name, value in secrets.get("headers", {}).items()},
             self._policies.named(endpoint.policy),
         )

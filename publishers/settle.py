@@ -1,6 +1,5 @@
 """From an attempt's outcome to the rows that record it, and when to try again. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, assert_never
 from uuid import UUID
@@ -31,8 +30,7 @@ class Try(NamedTuple):
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A result to record. `rejects_void`: with it, the void case of the event is rejected, for `retries` failed."""
 
     result: CallbackResult
@@ -41,8 +39,7 @@ class Settled:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What is kept of the exchange."""
 
     finished_at: datetime
@@ -50,8 +47,7 @@ class Kept:
     answer: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
+class _Rest(NamedTuple):
     """Where the callback comes to rest after the attempt."""
 
     state: RestingState
@@ -77,7 +73,7 @@ def settle(made: Try, outcome: Outcome, *, endpoint: Endpoint, policy: Policy, k
         leased_by=made.worker,
         state=rest.state,
         counted=rest.counted,
-        outcome=_text(outcome.error, outcome.detail),
+        outcome=_told(outcome.error, outcome.detail),
         wait_seconds=rest.wait_seconds,
         pause_seconds=rest.pause_seconds,
         disable=f"the endpoint answered {outcome.status}: it wants no more calls" if gone else "",
@@ -93,9 +89,9 @@ def settle_unwritten(made: Try, reason: NotDeliverable | MissingContext, *, wait
     state: RestingState
     match reason:
         case NotDeliverable():
-            state, outcome = "not_deliverable", _text("not-deliverable", reason.reason)
+            state, outcome = "not_deliverable", _told("not-deliverable", reason.reason)
         case MissingContext():
-            state, outcome = "waiting", _text("context-missing", ", ".join(reason.fields))
+            state, outcome = "waiting", _told("context-missing", ", ".join(reason.fields))
         case _:
             assert_never(reason)
     result = CallbackResult(
@@ -159,6 +155,11 @@ def _word(outcome: Outcome) -> AttemptOutcome:
             assert_never(outcome)
 
 
-def _text(*parts: str) -> str:
-    """Joined, bounded, and without NUL, which Postgres' text cannot hold."""
-    return ": ".join(part for part in parts if part).replace("\x00", "\ufffd")[:_TEXT_LENGTH]
+def _told(error: str, detail: str) -> str:
+    """A code and what else is known of it, either of which may be empty."""
+    return _text(f"{error}: {detail}" if error and detail else error or detail)
+
+
+def _text(text: str) -> str:
+    """Bounded, and without NUL, which Postgres' text cannot hold."""
+    return text.replace("\x00", "\ufffd")[:_TEXT_LENGTH]

@@ -45,8 +45,8 @@ class EndpointWork:
 class ClaimedCallback(NamedTuple):
     """A callback leased to us, with all that is needed to write its call: the columns of callbacks_claim.sql.
 
-    `attempts` and `attempt_number` count the attempt that begins now; `start_in_seconds` paces it under a rate limit;
-    `content` is JSON.
+    `attempts` and `attempt_number` count the attempt that begins now; `age_seconds`: how long before `sending_since`
+    the first one began; `start_in_seconds` paces it under a rate limit; `content` is JSON.
     """
 
     callback_id: UUID
@@ -58,7 +58,7 @@ class ClaimedCallback(NamedTuple):
     attempt_number: int
     trigger: str
     replay: bool
-    first_attempt_at: datetime
+    age_seconds: float
     sending_since: datetime
     start_in_seconds: float
     content: str

@@ -185,6 +185,7 @@ def check_writes_its_events(party: Outbound, samples: Samples) -> None:
             assert isinstance(written, Call), f"{event_type}: {written}"
             assert party.write(callback(event, samples, context=context)) == written
             assert written.url == "http://127.0.0.1:1/there"
+            assert list(written.headers) == [name.lower() for name in written.headers]
         else:
             assert isinstance(written, NotDeliverable), f"{event_type}: {written}"
     assert set(samples.outbound["writes"]) <= party.event_types

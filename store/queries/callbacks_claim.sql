@@ -41,7 +41,8 @@ WITH room AS (
             secs => due.start_in_seconds::double precision + due.timeout_seconds + $4::double precision)
     FROM due WHERE c.ctid = due.place  -- it is locked, so it stays there
     RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.sequence, c.attempts, c.attempt_number, c.trigger,
-        c.replay, c.first_attempt_at, c.sending_since, due.start_in_seconds::double precision AS start_in_seconds
+        c.replay, extract(epoch FROM c.sending_since - c.first_attempt_at)::double precision AS age_seconds,
+        c.sending_since, due.start_in_seconds::double precision AS start_in_seconds
 ), paced AS (
     INSERT INTO endpoint_paces (endpoint_id, next_call_at)
     SELECT room.endpoint_id,
