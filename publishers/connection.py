@@ -10,10 +10,11 @@ from runtime.deadlines import Deadlines
 
 class Connection(asyncio.BufferedProtocol):
     """Speaks HTTP/1.1, one exchange at a time. `buffer` is filled and read out within one step of the event loop, so
-    all connections may share it. `idle_since` is the event loop's time."""
+    all connections may share it. `idle_since` is monotonic seconds."""
 
     def __init__(self, *, buffer: memoryview, deadlines: "Deadlines[Connection]", max_answer_bytes: int) -> None:
         self.idle_since = 0.0
+        self._loop = asyncio.get_running_loop()
         self._buffer = buffer
         self._deadlines = deadlines
         self._reader = AnswerReader(max_bytes=max_answer_bytes)
@@ -31,7 +32,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None:
             return Fault("before", "connect-reset", "the connection was closed before anything was sent")
         self._reader.begin()
-        self._waiting = asyncio.get_running_loop().create_future()
+        self._waiting = self._loop.create_future()
         self._deadlines.add(self, deadline)
         self._transport.write(request)
         try:

@@ -1,6 +1,7 @@
 """Connections that wait for their next request, by where they lead."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Hashable
 
@@ -20,7 +21,7 @@ class ConnectionPool:
     def take(self, place: Hashable) -> Connection | None:
         """An open connection to this place; None: there is none."""
         idle = self._idle.get(place)
-        since = asyncio.get_running_loop().time() - IDLE_SECONDS
+        since = time.monotonic() - IDLE_SECONDS
         while idle:
             connection = idle.pop()
             if connection.is_open and connection.idle_since > since:
@@ -32,11 +33,10 @@ class ConnectionPool:
         """Keep it for the next request, if there may be one."""
         if not connection.is_open:
             return
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = time.monotonic()
         self._idle[place].append(connection)
         if self._timer is None:
-            self._timer = loop.call_later(IDLE_SECONDS, self._tidy)
+            self._timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._tidy)
 
     def close(self) -> None:
         """Cut all that wait."""
@@ -48,8 +48,7 @@ class ConnectionPool:
         self._idle.clear()
 
     def _tidy(self) -> None:
-        loop = asyncio.get_running_loop()
-        since = loop.time() - IDLE_SECONDS
+        since = time.monotonic() - IDLE_SECONDS
         for place, connections in list(self._idle.items()):
             for connection in connections:
                 if connection.idle_since <= since:
@@ -57,4 +56,5 @@ class ConnectionPool:
             self._idle[place] = [one for one in connections if one.is_open]
             if not self._idle[place]:
                 del self._idle[place]
-        self._timer = loop.call_later(IDLE_SECONDS, self._tidy) if self._idle else None
+        again = asyncio.get_running_loop().call_later
+        self._timer = again(IDLE_SECONDS, self._tidy) if self._idle else None
