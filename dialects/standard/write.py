@@ -4,6 +4,7 @@ import orjson
 
 from dialects.contract import Call, CallbackToWrite
 from dialects.standard.signature import signed_headers
+from schemas.events import EVENT_CONTENT
 
 
 def write(callback: CallbackToWrite) -> Call:
@@ -14,7 +15,7 @@ def write(callback: CallbackToWrite) -> Call:
         "data": {
             "source": callback.source,
             "order_no": callback.order_no,
-            "event": callback.content.model_dump(mode="json"),
+            "event": EVENT_CONTENT.dump_python(callback.content, mode="json"),
             "change": dict(callback.change),
         },
     }
