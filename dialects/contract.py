@@ -133,8 +133,7 @@ class Inbound(Protocol):
 # --- outgoing ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackToWrite:
+class CallbackToWrite(NamedTuple):
     """All that a dialect may know of one callback and one attempt of it.
 
     `change` is the journal's entry {"before": …, "after": …}; `context` what the seller stored for this order and
@@ -181,8 +180,7 @@ class MissingContext:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the partner answered. `body` is capped; header names are lower case."""
 
     status: int

@@ -4,7 +4,7 @@ httptools (llhttp, the parser of Node.js) finds where names, values and bodies b
 when it is whole, is said here.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httptools
 
@@ -22,8 +22,7 @@ class NotHttp(Exception):
     """What came is no answer in HTTP/1.1; the text says what is wrong, and nothing of what came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """An answer came. `cut` says why its body is not whole: "", too-large, timeout or body-cut."""
 
     answer: Answer

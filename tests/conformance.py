@@ -7,7 +7,7 @@ dialects/registry.py.
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -201,7 +201,7 @@ def check_asks_for_what_it_lacks(party: Outbound, samples: Samples) -> None:
     assert isinstance(written, MissingContext)
     assert written.fields
     assert party.check_context({})
-    again = replace(callback(TICKETED, samples, context=samples.context()), delivered_before=True)
+    again = callback(TICKETED, samples, context=samples.context())._replace(delivered_before=True)
     assert isinstance(party.write(again), Call | NotDeliverable)
 
 
