@@ -52,8 +52,9 @@ class Completer:
     def behind(self) -> bool:
         """Whether recording does not keep up. More calls now would end in results that outlive their leases: others
         would take them for lost and make them again, and so on, long after whatever was slow is quick again."""
-        waiting = [since for key, (_, since) in self._held.items() if key not in self._alone]
-        return len(waiting) >= BATCH or bool(waiting and time.monotonic() - waiting[0] > BEHIND_SECONDS)
+        waiting = len(self._held) - len(self._alone)
+        oldest = next((since for key, (_, since) in self._held.items() if key not in self._alone), math.inf)
+        return waiting >= BATCH or time.monotonic() - oldest > BEHIND_SECONDS
 
     @property
     def held(self) -> list[UUID]:

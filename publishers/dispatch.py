@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -150,8 +151,9 @@ class Dispatcher:
     async def _attempt(self, leased: Leased) -> Settled:
         sent = False
         try:
-            begins = await self._is_time(leased.claimed.start_in_seconds)
-            if not begins or leased.has_ended(margin_seconds=self._settings.lease_margin_seconds):
+            if leased.claimed.start_in_seconds > 0:
+                await self._pace(leased.claimed.start_in_seconds)
+            if self._stopping.is_set() or leased.has_ended(margin_seconds=self._settings.lease_margin_seconds):
                 return interrupted(leased, sent=False)
             sent = True
             self._traffic.started(leased.claimed.endpoint_id, leased.claimed.callback_id)
@@ -162,14 +164,10 @@ class Dispatcher:
             log.exception("callback.failed", callback=str(leased.claimed.callback_id))
             return failed(leased, error)
 
-    async def _is_time(self, seconds: float) -> bool:
-        """Wait for the call's turn under a rate limit; False: we are stopping."""
-        if seconds > 0 and not self._stopping.is_set():
-            try:
-                await asyncio.wait_for(self._stopping.wait(), seconds)
-            except TimeoutError:
-                return True
-        return not self._stopping.is_set()
+    async def _pace(self, seconds: float) -> None:
+        """Wait for the call's turn under a rate limit, or until we stop."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         leased = self.calls.pop(task)
