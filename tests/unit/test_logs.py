@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import structlog
 
-from runtime.logs import encoded
+from runtime.logs import Logger, encoded, get_logger
 
 _LINES = """
 from runtime.logs import configure_logs, get_logger
@@ -67,3 +68,18 @@ def test_what_json_does_not_know_is_written_as_the_fallback_says() -> None:
         "type": "<class 'uuid.UUID'>",
         "huge": 1 << 70,
     }
+
+
+def test_tests_capture_the_lines_of_a_service() -> None:
+    configured = structlog.get_config()
+    try:
+        structlog.configure(wrapper_class=Logger, processors=[], cache_logger_on_first_use=False)
+        with structlog.testing.capture_logs() as lines:
+            get_logger().warning("loop.failed", loop="rescue")
+            get_logger().critical("processor.stopping")
+    finally:
+        structlog.configure(**configured)
+    assert lines == [
+        {"loop": "rescue", "event": "loop.failed", "log_level": "warning"},
+        {"event": "processor.stopping", "log_level": "critical"},
+    ]
