@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-COLLECT_AFTER_OBJECTS = 50_000
+COLLECT_AFTER_OBJECTS = 200_000
 """How many more objects there must be before the collector looks for cycles; 700 by default. Those of a request, a
-batch or a call go by their counts when it ends, and are tens of thousands at a time: it looked through them again and
-again, for a twentieth of ingest's CPU and a tenth of a processor's."""
+batch or a call go by their counts when it ends, and a processor has a hundred thousand at a time, of a batch and the
+next one: it looked through them again and again, for a twentieth of ingest's CPU and a tenth of a processor's."""
 
 
 def spare_what_is_loaded() -> None:
