@@ -1,6 +1,7 @@
 """One client's connection, by HTTP/1.1 (RFC 9112). httptools (llhttp) finds where a request's parts begin and end."""
 
 import asyncio
+import time
 from collections import deque
 from email.utils import formatdate
 from functools import lru_cache
@@ -191,8 +192,7 @@ class Connection(asyncio.Protocol):
     # Between them.
 
     def _await_head(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._door.deadlines.add(self, loop.time() + listening.HEADER_TIMEOUT_SECONDS)
+        self._door.deadlines.add(self, time.monotonic() + listening.HEADER_TIMEOUT_SECONDS)
 
     def _read_body(self, data: bytes) -> None:
         """Who offers another protocol is answered in this one (RFC 9110, 7.8), and the connection ends with it: what
@@ -226,7 +226,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         seconds = listening.UNREAD_SECONDS if read_whole else LINGER_SECONDS
-        self._door.deadlines.add(self, asyncio.get_running_loop().time() + seconds)
+        self._door.deadlines.add(self, time.monotonic() + seconds)
         self._lingers = True
         if read_whole or not self._transport.can_write_eof():
             self._transport.close()
@@ -245,15 +245,16 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
 
+@lru_cache(maxsize=64)
 def _place(target: bytes) -> tuple[str, str]:
-    """The path, decoded, and the query; raises httptools' error, which is a refusal."""
+    """The path, decoded, and the query; raises httptools' error, which is a refusal. A source has one path or few."""
     url = httptools.parse_url(target)
     path, query = (url.path or b"").decode("latin-1"), (url.query or b"").decode("latin-1")
     return (unquote(path) if "%" in path else path), query
 
 
 def _now() -> bytes:
-    return _date(int(asyncio.get_running_loop().time()))
+    return _date(int(time.monotonic()))
 
 
 @lru_cache(maxsize=1)
