@@ -116,6 +116,28 @@ async def test_trap_a_cancelled_fetch_leaves_no_consumer_that_reads_nothing(
     await exactly(stage, 10)
 
 
+async def test_trap_a_consumer_that_ends_with_records_in_hand_is_replaced_though_the_client_has_none(
+    make_stage: MakeStage, kafka_bootstrap: str, database_dsn: str
+) -> None:
+    """What was read ahead of a batch lies behind the client's position."""
+    stage = await make_stage(kafka_bootstrap, database_dsn, batch_records=2)
+    for status in range(4):
+        await stage.send(void_body("O1", status), order_no="O1")
+    supervisor = stage.supervisor("void")
+    supervisor._patience = 1.0
+    async with locked(stage.pool, "orders") as release:
+        supervisor.start()
+        try:
+            await until(lambda: stage.consumers and stage.consumers[0].read_ahead == 2)
+            for task in stage.consumers[0]._subscriber.tasks:
+                task.cancel()
+            await release()
+            await until(applied(stage, 4), seconds=RECOVERED_WITHIN_SECONDS)
+        finally:
+            await supervisor.stop()
+    assert len(stage.consumers) == 2
+
+
 async def test_trap_a_batch_longer_than_max_poll_interval_is_read_by_another_and_doubles_nothing(stage: Stage) -> None:
     """The client leaves the group while the batch is under way; its own commit comes too late."""
     await feed(stage, range(30))
