@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialects.contract import Inbound
-from processors.decode import Record, decode, decoded
+from processors.decode import Record, decoded
 from processors.handle import Handled, Handler
 from processors.parking_limit import ParkingLimit, ParkingLimitReached
 from replays.course import Course, Stopwatch
@@ -31,32 +31,17 @@ _IN_A_REPLAY = {"redelivered": "already_applied", "owed": "callbacks"}
 """What a handler counts under another name."""
 
 
-Items = Mapping[Coordinates, Arrival | ParkedEvent]
-"""What records say, by their places."""
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch before it is looked at. `items`: what its records say, of all or of none."""
+    """A batch before it is handled. `records` are those that are neither in nor discarded, and `says` what each of them
+    says; `settled` are parked events of records that are in: they landed by another way."""
 
     batch: Batch
-    items: Items
-
-
-@dataclass(frozen=True, slots=True)
-class _Sorted:
-    """A batch before it is handled. `records` are those that are neither in nor discarded; `settled` are parked events
-    of records that are in: they landed by another way."""
-
     records: Sequence[Record]
+    says: Sequence[Arrival | ParkedEvent]
     parking: Mapping[Coordinates, Parking]
     settled: Sequence[UUID]
     counts: Counter[str]
-    items: Items
-
-    def decoded(self, records: Sequence[Record]) -> list[Arrival | ParkedEvent]:
-        """What these records of it say; empty: that is not known."""
-        return [self.items[place_of(record)] for record in records] if self.items else []
 
 
 class Taker:
@@ -77,39 +62,10 @@ class Taker:
         self._handlers = handlers
         self._dialects = dialects
         self._limit = limit
-        self._decodes_ahead = False
 
     async def prepare(self, batch: Batch) -> Prepared:
-        """To be done while the batch before is taken. If most of that was in already, so will most of this one be: then
-        nothing is decoded that may not be needed."""
-        if not self._decodes_ahead or batch.type == UNROUTED:
-            return Prepared(batch, {})
-        items = await decoded(batch.records, self._dialects)
-        return Prepared(batch, dict(zip(map(place_of, batch.records), items, strict=True)))
-
-    async def take(self, course: Course, prepared: Prepared) -> tuple[Course, int]:
-        """The course after this batch, which is applied or parked, and how many of its events were not in before.
-
-        Raises Conflict, with nothing of the batch taken, when it would pass the parking limit.
-        """
-        batch, found = prepared.batch, await self._sort(prepared)
-        self._decodes_ahead = 2 * len(found.records) > len(batch.records)
-        if not found.records and not found.settled:
-            counts = {batch.type: found.counts} if batch.records else {}
-            course = course.moved(batch, counts, seconds=self.watch.seconds())
-            await self._control.tell(course.progress())  # nothing was changed: forgotten, it is counted once more
-            return course, 0
-        take = self._take_unrouted if batch.type == UNROUTED else self._take_routed
-        try:
-            return await take(course, batch, found), len(found.records)
-        except ParkingLimitReached as reached:
-            raise Conflict(
-                f"stopped by the parking limit: {reached}; this batch was not taken, what came before it stays",
-                hint="see: ticketwire parked groups; mend the cause, then replay once more",
-            ) from reached
-
-    async def _sort(self, prepared: Prepared) -> _Sorted:
-        batch = prepared.batch
+        """Look at a batch while the one before is taken, and decode what was not in yet. What comes in between, by live
+        or by that batch, meets the inbox and counts as in."""
         ids = [record_id(record) for record in batch.records]
         places = [place_of(record) for record in batch.records]
         async with self._control.pool.acquire() as connection:
@@ -126,9 +82,31 @@ class Taker:
                 counts["discarded"] += 1
             else:
                 records.append(record)
-        return _Sorted(records, parking, settled, counts, prepared.items)
+        says = await decoded(records, self._dialects)
+        return Prepared(batch, records, says, parking, settled, counts)
 
-    async def _take_routed(self, course: Course, batch: Batch, found: _Sorted) -> Course:
+    async def take(self, course: Course, found: Prepared) -> tuple[Course, int]:
+        """The course after this batch, which is applied or parked, and how many of its events were not in before.
+
+        Raises Conflict, with nothing of the batch taken, when it would pass the parking limit.
+        """
+        batch = found.batch
+        if not found.records and not found.settled:
+            counts = {batch.type: found.counts} if batch.records else {}
+            course = course.moved(batch, counts, seconds=self.watch.seconds())
+            await self._control.tell(course.progress())  # nothing was changed: forgotten, it is counted once more
+            return course, 0
+        take = self._take_unrouted if batch.type == UNROUTED else self._take_routed
+        try:
+            return await take(course, found), len(found.records)
+        except ParkingLimitReached as reached:
+            raise Conflict(
+                f"stopped by the parking limit: {reached}; this batch was not taken, what came before it stays",
+                hint="see: ticketwire parked groups; mend the cause, then replay once more",
+            ) from reached
+
+    async def _take_routed(self, course: Course, found: Prepared) -> Course:
+        batch, handler = found.batch, self._handlers[found.batch.type]
         moved: list[Course] = []  # the last one counts: an outage may have had the batch begun again
 
         async def beside(connection: Connection, handled: Handled) -> None:
@@ -136,28 +114,26 @@ class Taker:
             moved.append(course.moved(batch, {batch.type: counts}, seconds=self.watch.seconds()))
             await self._control.note(connection, moved[-1].progress())
 
-        handler, items = self._handlers[batch.type], found.decoded(found.records)
-        self._count(await handler.handle(found.records, known=items, beside=beside), found)
+        self._count(await handler.handle(found.records, known=found.says, beside=beside), found)
         return moved[-1]
 
-    async def _take_unrouted(self, course: Course, batch: Batch, found: _Sorted) -> Course:
+    async def _take_unrouted(self, course: Course, found: Prepared) -> Course:
         """Those whose type the present code knows go to its processor; the others stay where they are. The types are
         a transaction each: of a batch that was cut off, what landed counts as already applied."""
         counts = found.counts.copy()
         routed: dict[str, list[Record]] = {}
-        for record in found.records:
-            said = decode(record, self._dialects)
+        for record, said in zip(found.records, found.says, strict=True):
             if isinstance(said, Arrival) and said.content.type in self._handlers:
                 routed.setdefault(said.content.type, []).append(record)
             else:
                 counts["unrouted"] += 1
         for type_, records in routed.items():
             counts += await self._take_type(type_, records, found)
-        moved = course.moved(batch, {UNROUTED: counts}, seconds=self.watch.seconds())
+        moved = course.moved(found.batch, {UNROUTED: counts}, seconds=self.watch.seconds())
         await self._control.checkpoint(moved.progress())
         return moved
 
-    async def _take_type(self, type_: str, records: Sequence[Record], found: _Sorted) -> Counter[str]:
+    async def _take_type(self, type_: str, records: Sequence[Record], found: Prepared) -> Counter[str]:
         counted: list[Counter[str]] = []
 
         async def beside(connection: Connection, handled: Handled) -> None:
@@ -167,7 +143,7 @@ class Taker:
         return counted[-1]
 
     async def _settle(
-        self, connection: Connection, handled: Handled, found: _Sorted, records: Sequence[Record]
+        self, connection: Connection, handled: Handled, found: Prepared, records: Sequence[Record]
     ) -> Counter[str]:
         """Take what landed off the list of parked events; what became of the records."""
         self._limit.check(_were_parked_anew(handled, found))
@@ -185,10 +161,10 @@ class Taker:
         counts["parked_anew"] = counts.pop("parked", 0) - counts["parked_again"]
         return counts
 
-    def _count(self, handled: Handled, found: _Sorted) -> None:
+    def _count(self, handled: Handled, found: Prepared) -> None:
         self._limit.count(_were_parked_anew(handled, found))
 
 
-def _were_parked_anew(handled: Handled, found: _Sorted) -> list[bool]:
+def _were_parked_anew(handled: Handled, found: Prepared) -> list[bool]:
     anew = sum(event.at not in found.parking for event in handled.parked)
     return [True] * anew + [False] * (len(handled.were_parked()) - anew)
