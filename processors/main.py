@@ -15,7 +15,7 @@ from processors.supervise import Supervisor
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
-from runtime.service import spare_what_is_loaded, stop_signals
+from runtime.service import COLLECT_AFTER_BATCHES, spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
 from store.readiness import DatabaseReadiness
@@ -37,7 +37,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             supervisor.start()
         await server.start()
         log.info("service.ready", url=server.url, processors=[processor.name for processor in processors])
-        spare_what_is_loaded()
+        spare_what_is_loaded(collect_after=COLLECT_AFTER_BATCHES)
         await stop.wait()
         health.stopping()
         for supervisor in supervisors:

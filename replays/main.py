@@ -8,7 +8,7 @@ from replays.runner import Runner
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
-from runtime.service import spare_what_is_loaded, stop_signals
+from runtime.service import COLLECT_AFTER_BATCHES, spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
 from store.readiness import DatabaseReadiness
@@ -40,7 +40,7 @@ async def run(settings: Settings) -> None:
         await server.start()
         runner.start()
         log.info("replayer.started", worker=runner.worker, health=server.url)
-        spare_what_is_loaded()
+        spare_what_is_loaded(collect_after=COLLECT_AFTER_BATCHES)
         await stop.wait()
         log.info("replayer.stopping")
         health.stopping()
