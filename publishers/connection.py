@@ -6,6 +6,7 @@ from typing import cast
 from publishers.answer import Answered, AnswerReader, NotHttp
 from publishers.transport_faults import Fault
 from runtime.deadlines import Deadlines
+from runtime.event_loop import let_go
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -78,6 +79,7 @@ class Connection(asyncio.BufferedProtocol):
             self._settle(self._reader.answered())
 
     def connection_lost(self, exc: Exception | None) -> None:
+        let_go(self._transport)
         self._transport = None
         self._reader.end()
         if self._reader.is_whole:

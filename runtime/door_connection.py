@@ -12,6 +12,7 @@ import httptools
 
 from runtime import listening
 from runtime.deadlines import Deadlines
+from runtime.event_loop import let_go
 from runtime.exchange import Exchange
 
 HELD_BYTES = 64 * 1024
@@ -106,6 +107,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        let_go(self._transport)
         self._transport = None
         self._parser = None  # it knows us, and only the collector of cycles would free the two
         self._door.deadlines.drop(self)

@@ -40,6 +40,14 @@ class EventLoop(asyncio.SelectorEventLoop):
         return made
 
 
+def let_go(transport: asyncio.BaseTransport | None) -> None:
+    """To be called when the transport's connection was lost. asyncio's own refers to itself, by the method it reads with:
+    only the collector of cycles would free it and its socket. A publisher whose partners hang up grew by 26 MB in 20
+    minutes."""
+    if transport is not None:
+        vars(transport).pop("_read_ready_cb", None)  # TLS' transport has none
+
+
 def run_service(service: Coroutine[object, object, None]) -> None:
     """Run until the service ends; `asyncio.run` in this loop."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:

@@ -14,8 +14,7 @@ again, for a twentieth of ingest's CPU and a tenth of a processor's."""
 
 COLLECT_AFTER_BATCHES = 200_000
 """As much for who has two batches in memory, the present and the next one. Not for who closes connections all the time:
-asyncio's transport refers to itself, so each leaves a cycle of seven objects behind. A publisher whose partners hang up
-grew by 26 MB in 20 minutes."""
+each may leave a cycle behind (`runtime.event_loop.let_go`), those by TLS still do."""
 
 
 def spare_what_is_loaded(*, collect_after: int = COLLECT_AFTER_OBJECTS) -> None:
