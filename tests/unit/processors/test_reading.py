@@ -117,6 +117,18 @@ async def test_what_was_read_beside_a_batch_is_decoded_and_begins_the_next_one(r
     assert reader.ahead == 0
 
 
+async def test_no_more_is_read_beside_a_batch_than_memory_should_hold(
+    reader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "AHEAD_RECORDS", 1)
+    client = Client([ONE], [TWO, THREE])
+    reader.look_ahead(client)
+    await settle()
+    assert client.asked == [(0, 1)]
+    assert [read.record for read in await reader.poll(client)] == [ONE, TWO, THREE]
+    assert client.asked == [(0, 1), (0, 2)]
+
+
 async def test_an_error_beside_a_batch_is_raised_when_its_turn_comes(reader: Any) -> None:
     client = Client(KafkaError(), KafkaError())
     reader.look_ahead(client)
