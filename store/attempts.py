@@ -1,8 +1,8 @@
 """The table `attempts`: every attempt that ended, of every callback."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from store.connection import Connection
@@ -15,14 +15,10 @@ Stage = Literal["before", "during", "after"]
 
 class Attempt(NamedTuple):
     """One attempt as it ended: the columns of attempts_insert.sql. `error` is a stable code; `request` is masked; times
-    are Postgres' clock. From `outcome` on, those of a batch are mostly alike."""
+    are Postgres' clock."""
 
     callback_id: UUID
     number: int
-    request: bytes | None
-    answer: bytes | None
-    started_at: datetime
-    finished_at: datetime
     outcome: AttemptOutcome
     stage: Stage
     error: str
@@ -30,21 +26,14 @@ class Attempt(NamedTuple):
     status: int | None
     trigger: str
     worker: str
+    request: bytes | None
+    answer: bytes | None
+    started_at: datetime
+    finished_at: datetime
 
 
 async def insert_attempts(connection: Connection, attempts: Sequence[Attempt]) -> None:
     """Keep these attempts; one that is kept already stays as it is. Safe to repeat."""
     if not attempts:
         return
-    await connection.execute(statement("attempts_insert"), *columns(attempts, own=6))
-
-
-def columns(rows: Iterable[tuple[Any, ...]], *, own: int) -> list[Sequence[Any]]:
-    """The columns of rows, of which there must be one at least, with what many have in common given once: `own` of each
-    row, the place (from 1) of the rest of it, and the columns of all that are different of those rests.
-
-    Postgres' client looks at every value before it writes it, and that is most of what a batch takes.
-    """
-    rests: dict[tuple[Any, ...], int] = {}
-    placed = [(*row[:own], rests.setdefault(row[own:], len(rests) + 1)) for row in rows]
-    return [*zip(*placed, strict=True), *zip(*rests, strict=True)]
+    await connection.execute(statement("attempts_insert"), *zip(*attempts, strict=True))

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from store.attempts import Attempt, columns, insert_attempts
+from store.attempts import Attempt, insert_attempts
 from store.connection import Connection
 from store.endpoints import Endpoint
 from store.owing import context_bucket
@@ -189,20 +189,17 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
         buckets = [context_bucket(wait.order_no) for _, wait in laid_down]
         await connection.execute(statement("contexts_hold_buckets"), buckets)
     await connection.execute(statement("callbacks_lock"), [result.callback_id for result in results])
-    told = [
-        (
-            result.callback_id,
-            result.attempt_number,
-            result.wait_seconds,  # varied at random, so no two are alike
-            result.leased_by,
-            result.state,
-            result.counted,
-            result.pause_seconds,
-            result.outcome,
-        )
-        for result in results
-    ]
-    rows = await connection.fetch(statement("callbacks_record"), *columns(told, own=3))
+    rows = await connection.fetch(
+        statement("callbacks_record"),
+        [result.callback_id for result in results],
+        [result.attempt_number for result in results],
+        [result.leased_by for result in results],
+        [result.state for result in results],
+        [result.counted for result in results],
+        [result.wait_seconds for result in results],
+        [result.pause_seconds for result in results],
+        [result.outcome for result in results],
+    )
     recorded = [RecordedCallback._make(row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
     finished = [(row.endpoint_id, row.order_id) for row in recorded if row.state in FINAL_STATES]

@@ -3,7 +3,6 @@
 -- under way ends, as whatever it brings (it is on record among the attempts by then): who has said yes is not asked
 -- again, and nothing that was accepted is given up. But not for a callback that was delivered and is to be sent once
 -- more: that yes would undo the wish.
--- What many results of a batch have in common, $5 to $9, is given once, and by its place in $4.
 UPDATE callbacks AS c
 SET state = CASE WHEN result.was_accepted AND NOT c.replay THEN 'delivered' ELSE result.state END,
     attempts = CASE WHEN result.counted THEN c.attempts ELSE c.attempts - 1 END,
@@ -21,13 +20,9 @@ FROM (
         -- Not EXISTS, which could be answered by reading every attempt there is.
         SELECT true FROM attempts AS a WHERE a.callback_id = told.callback_id AND a.outcome = 'delivered' LIMIT 1
     ), false) END AS was_accepted
-    FROM (
-        SELECT callback_id, attempt_number, wait_seconds, ($5::text[])[place] AS leased_by, ($6::text[])[place] AS state,
-            ($7::boolean[])[place] AS counted, ($8::double precision[])[place] AS pause_seconds,
-            ($9::text[])[place] AS outcome
-        FROM unnest($1::uuid[], $2::integer[], $3::double precision[], $4::integer[])
-            AS ended (callback_id, attempt_number, wait_seconds, place)
-    ) AS told
+    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::boolean[], $6::double precision[],
+        $7::double precision[], $8::text[])
+        AS told (callback_id, attempt_number, leased_by, state, counted, wait_seconds, pause_seconds, outcome)
 ) AS result
 WHERE c.callback_id = result.callback_id AND result.attempt_number <= c.attempt_number
     -- CASE, lest the planner with old statistics fetches all that is pending to find a few.
