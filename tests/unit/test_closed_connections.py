@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import weakref
 from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]  # not in its annotations
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +14,7 @@ from dialects.contract import Call
 from publishers.addresses import AddressRules, Resolver, parse_networks
 from publishers.http_client import Http1Client
 from runtime.door_connection import Connection
-from tests.unit.ingest.test_door_connection import FakeDoor
+from tests.unit.ingest.test_door_connection import Client, FakeDoor, request
 from tests.waiting import until
 
 
@@ -59,3 +60,13 @@ async def test_of_clients_that_went_nothing_stays() -> None:
     server.close()
     await server.wait_closed()
     await until(lambda: transports() == before)
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_nor_of_a_connection_that_was_answered() -> None:
+    client = Client()
+    await client.statuses(request())
+    seen = weakref.ref(client.connection)
+    client.connection.connection_lost(None)
+    del client
+    assert seen() is None

@@ -1,8 +1,6 @@
 """What a client sends is one request after the other, however its bytes come; what is none ends the connection."""
 
 import asyncio
-import gc
-import weakref
 from typing import Any
 
 import pytest
@@ -292,16 +290,3 @@ async def test_a_head_request_is_answered_without_the_body() -> None:
     assert await client.statuses(request(b"", line=b"HEAD / HTTP/1.1")) == [200]
     assert b"content-length: 2\r\n" in client.transport.written
     assert client.transport.written.endswith(b"\r\n\r\n")
-
-
-async def test_a_lost_connection_waits_for_no_collector_of_cycles() -> None:
-    client = Client()
-    await client.statuses(request())
-    gc.disable()
-    try:
-        seen = weakref.ref(client.connection)
-        client.connection.connection_lost(None)
-        del client
-        assert seen() is None
-    finally:
-        gc.enable()
