@@ -41,9 +41,20 @@ class Life:
         return self._process.exitcode
 
     async def ended(self, seconds: float) -> bool:
-        """Wait for its end; whether it came within this time."""
-        await asyncio.to_thread(self._process.join, seconds)
-        return self._process.exitcode is not None
+        """Wait for its end; whether it came within this time.
+
+        In the event loop's thread, as every start: a start asks for the ends of all that live, each end can be read
+        once, and who comes second, from a thread of its own, takes it for exit code 255.
+        """
+        if self.exit_code is None:
+            loop, died = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(self._process.sentinel, died.set)
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(died.wait(), seconds)
+            finally:
+                loop.remove_reader(self._process.sentinel)
+        return self.exit_code is not None
 
     async def stop(self) -> int | None:
         """Stop it as an operator would, by force if that does not help; its exit code."""
