@@ -22,8 +22,8 @@ PLACES = 64
 """Free places of a publisher: what it claims at the most."""
 
 _TRY_AGAIN = """
-UPDATE callbacks SET state = 'pending', due_at = now(), lease_until = NULL, leased_by = NULL, sending_since = NULL
-WHERE state = 'sending'
+WITH ended AS (DELETE FROM leases RETURNING callback_id)
+UPDATE callbacks AS c SET due_at = now() FROM ended WHERE c.callback_id = ended.callback_id
 """
 
 

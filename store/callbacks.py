@@ -1,4 +1,4 @@
-"""The table `callbacks` as publishers use it: claimed under a lease, and what became of them recorded.
+"""The tables `callbacks` and `leases` as publishers use them: claimed, and what became of each recorded.
 
 All times and waits are by Postgres' clock. A claim is one short transaction (`due_endpoints`, then `claim`), and so is
 a recording; none is open while a call is under way.
@@ -199,6 +199,7 @@ async def record_results(connection: Connection, results: Sequence[CallbackResul
         [result.wait_seconds for result in results],
         [result.pause_seconds for result in results],
         [result.outcome for result in results],
+        [result.endpoint_id for result in results],
     )
     recorded = [RecordedCallback._make(row) for row in rows]
     await insert_attempts(connection, [result.attempt for result in results if result.attempt is not None])
@@ -235,6 +236,7 @@ async def expired_callback(
 
     None while Postgres has been up for less than `grace_seconds`: results that could not be recorded come first.
     """
+    await connection.execute(statement("callbacks_adopt"))
     row = await connection.fetchrow(statement("callbacks_expired"), worker, held, grace_seconds, skip)
     return ExpiredCallback(*row) if row else None
 

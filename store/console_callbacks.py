@@ -28,9 +28,10 @@ class CallbackFilter:
 
 async def search_callbacks(connection: Connection, wanted: CallbackFilter, *, limit: int) -> list[asyncpg.Record]:
     """One page, the newest first."""
+    sending = {"sending": True, "pending": False}.get(wanted.state or "")
     return await connection.fetch(
         statement("console_callbacks_search"),
-        wanted.state,
+        "pending" if sending else wanted.state,
         wanted.endpoint,
         wanted.orders,
         wanted.event_type,
@@ -38,6 +39,7 @@ async def search_callbacks(connection: Connection, wanted: CallbackFilter, *, li
         wanted.until,
         *wanted.before,
         limit,
+        sending,
     )
 
 
@@ -70,6 +72,7 @@ async def say_when(connection: Connection, moved: MovedCallback) -> str:
 
 async def cancel_callback(connection: Connection, callback: UUID, *, outcome: str) -> MovedCallback:
     """Never send it; what waited behind it takes its turn. In a transaction. Raises NotFound, Conflict."""
+    await connection.execute(statement("callbacks_lock"), [callback])
     row = await connection.fetchrow(statement("console_callback_cancel"), callback, outcome)
     if row is None:
         raise _cannot(await _present(connection, callback), "cancelled")

@@ -117,6 +117,7 @@ async def delete_endpoint(connection: Connection, endpoint: UUID) -> int:
     """Mark it deleted and cancel what it is still owed; the number of callbacks cancelled. Run in a transaction."""
     await connection.execute(statement("endpoints_delete"), endpoint)
     tag = await connection.execute(statement("endpoints_cancel_callbacks"), endpoint)
+    await connection.execute(statement("endpoints_drop_leases"), endpoint)  # a claim we waited for has left some
     return int(tag.split()[-1])
 
 

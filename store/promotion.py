@@ -47,6 +47,7 @@ async def cancel_unsent(
     connection: Connection, order: UUID, events: Sequence[UUID], *, outcome: str
 ) -> set[tuple[UUID, str]]:
     """Cancel what was not sent yet of these events' callbacks; returns the endpoints and event types of them."""
+    await connection.execute(statement("promote_lock"), order, events)
     rows = await connection.fetch(statement("promote_cancel"), order, events, outcome)
     return {(row["endpoint_id"], row["type"]) for row in rows}
 

@@ -66,7 +66,9 @@ async def retry_callbacks(
     locked = await connection.fetch(statement("callbacks_retry_lock"), callbacks)
     if not locked:
         return []
-    rows = await connection.fetch(statement("callbacks_retry"), [row["callback_id"] for row in locked], anew)
+    callbacks = [row["callback_id"] for row in locked]
+    await connection.execute(statement("callbacks_retry_lock_others"), callbacks)
+    rows = await connection.fetch(statement("callbacks_retry"), callbacks, anew)
     await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
     return [
         MovedCallback(row["callback_id"], row["order_id"], row["before"], row["state"]) for row in rows if row["chosen"]

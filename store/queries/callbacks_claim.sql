@@ -1,5 +1,5 @@
--- Claim due callbacks within each endpoint's budget, its global limit in flight and its pace, note the intent to send,
--- and return all that is needed to write the calls. Calls under a rate limit are spread over the coming $6 seconds.
+-- Lease due callbacks within each endpoint's budget, its global limit in flight and its pace: that notes the intent to
+-- send. Return all that is needed to write the calls. Calls under a rate limit are spread over the coming $6 seconds.
 -- $7: dialects whose calls depend on the order's context and on what was delivered of it before.
 -- $5: callbacks of this worker whose call has ended though its result is not recorded yet: they fill no place.
 WITH room AS (
@@ -8,13 +8,9 @@ WITH room AS (
         LEAST(
             wanted.budget,
             e.max_in_flight - (
-                SELECT count(*) FROM (
-                    SELECT c.leased_by, c.callback_id FROM callbacks AS c
-                    WHERE c.endpoint_id = wanted.endpoint_id AND c.state = 'sending'
-                    -- The order that only the index of leases has (docs/decisions/0048); more than these leave no place.
-                    ORDER BY c.lease_until LIMIT e.max_in_flight + cardinality($5::uuid[])
-                ) AS busy
-                WHERE NOT (busy.leased_by = $3 AND busy.callback_id = ANY ($5::uuid[]))
+                SELECT count(*) FROM leases AS l
+                WHERE l.endpoint_id = wanted.endpoint_id
+                    AND NOT (l.leased_by = $3 AND l.callback_id = ANY ($5::uuid[]))
             ),
             CASE WHEN e.rate_limit IS NULL THEN wanted.budget WHEN pace.next_call_at > now() THEN 0
                 ELSE GREATEST(1, floor(e.rate_limit * $6::double precision)) END
@@ -22,27 +18,24 @@ WITH room AS (
     FROM unnest($1::uuid[], $2::integer[]) AS wanted (endpoint_id, budget)
     JOIN endpoints AS e ON e.endpoint_id = wanted.endpoint_id AND e.state = 'enabled' AND e.deleted_at IS NULL
     LEFT JOIN endpoint_paces AS pace ON pace.endpoint_id = wanted.endpoint_id AND e.rate_limit IS NOT NULL
-), due AS (
-    SELECT found.place, room.timeout_seconds,
+), claimed AS (
+    SELECT found.*, room.timeout_seconds,
         CASE WHEN room.rate_limit IS NULL THEN 0 ELSE
             (row_number() OVER (PARTITION BY room.endpoint_id ORDER BY found.due_at, found.callback_id) - 1)
-                / room.rate_limit END AS start_in_seconds
+                / room.rate_limit END::double precision AS start_in_seconds
     FROM room CROSS JOIN LATERAL (
-        SELECT c.ctid AS place, c.callback_id, c.due_at FROM callbacks AS c
+        SELECT c.* FROM callbacks AS c
         WHERE c.endpoint_id = room.endpoint_id AND c.state = 'pending' AND c.due_at <= now()
+            AND COALESCE((SELECT false FROM leases AS l
+                WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id), true)
         ORDER BY c.due_at LIMIT GREATEST(room.places, 0)::integer
-        FOR UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE SKIP LOCKED
     ) AS found
-), claimed AS (
-    UPDATE callbacks AS c
-    SET state = 'sending', attempts = c.attempts + 1, attempt_number = c.attempt_number + 1, leased_by = $3,
-        sending_since = now(), first_attempt_at = COALESCE(c.first_attempt_at, now()),
-        lease_until = now() + make_interval(
-            secs => due.start_in_seconds::double precision + due.timeout_seconds + $4::double precision)
-    FROM due WHERE c.ctid = due.place  -- it is locked, so it stays there
-    RETURNING c.callback_id, c.endpoint_id, c.order_id, c.event_id, c.sequence, c.attempts, c.attempt_number, c.trigger,
-        c.replay, extract(epoch FROM c.sending_since - c.first_attempt_at)::double precision AS age_seconds,
-        c.sending_since, due.start_in_seconds::double precision AS start_in_seconds
+), leased AS (
+    INSERT INTO leases (endpoint_id, callback_id, attempt_number, leased_by, sending_since, lease_until)
+    SELECT endpoint_id, callback_id, attempt_number + 1, $3, now(),
+        now() + make_interval(secs => start_in_seconds + timeout_seconds + $4::double precision)
+    FROM claimed
 ), paced AS (
     INSERT INTO endpoint_paces (endpoint_id, next_call_at)
     SELECT room.endpoint_id,
@@ -52,7 +45,11 @@ WITH room AS (
     GROUP BY room.endpoint_id, room.first_call_at, room.rate_limit
     ON CONFLICT (endpoint_id) DO UPDATE SET next_call_at = excluded.next_call_at
 )
-SELECT claimed.*, e.content::text AS content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
+SELECT claimed.callback_id, claimed.endpoint_id, claimed.order_id, claimed.event_id, claimed.sequence,
+    claimed.attempts + 1 AS attempts, claimed.attempt_number + 1 AS attempt_number, claimed.trigger, claimed.replay,
+    extract(epoch FROM now() - COALESCE(claimed.first_attempt_at, now()))::double precision AS age_seconds,
+    now() AS sending_since, claimed.start_in_seconds,
+    e.content::text AS content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
     x.context, x.updated_at AS context_at,
     CASE WHEN at.dialect = ANY ($7::text[]) THEN EXISTS (
         SELECT FROM callbacks AS d

@@ -1,16 +1,19 @@
 -- Locked callbacks are owed once more, in their orders' sequence (DESIGN §2 rule 5): of all that is unfinished for an
 -- order at an endpoint, the first by sequence is due now and the others queue behind it, unless one is being sent or
--- waits for something else: that one stays ahead. A completion under way finishes first, or sees us behind it.
+-- waits for something else: that one stays ahead. All of them must be locked, by statements of their own.
 -- $2: those that were given up begin their policy anew.
 WITH chosen AS (
-    SELECT callback_id, endpoint_id, order_id, sequence, state FROM callbacks WHERE callback_id = ANY ($1::uuid[])
+    SELECT c.callback_id, c.endpoint_id, c.order_id, c.sequence, c.state FROM callbacks AS c
+    WHERE c.callback_id = ANY ($1::uuid[])
+        AND NOT EXISTS (SELECT FROM leases AS l WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id)
 ), others AS MATERIALIZED (
-    SELECT other.callback_id, other.endpoint_id, other.order_id, other.sequence, other.state
-    FROM callbacks AS other
+    SELECT c.callback_id, c.endpoint_id, c.order_id, c.sequence,
+        CASE WHEN l.callback_id IS NULL THEN c.state ELSE 'sending' END AS state
+    FROM callbacks AS c
     JOIN (SELECT DISTINCT endpoint_id, order_id FROM chosen) AS pair USING (endpoint_id, order_id)
-    WHERE other.state IN ('queued', 'waiting', 'pending', 'sending') AND other.callback_id <> ALL ($1::uuid[])
-    ORDER BY other.state = 'queued', other.callback_id  -- as completions take them: results first, then the queued
-    FOR NO KEY UPDATE OF other
+    LEFT JOIN leases AS l ON l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id
+    WHERE c.state IN ('queued', 'waiting', 'pending', 'sending')
+        AND c.callback_id <> ALL (ARRAY(SELECT callback_id FROM chosen))
 ), line AS (
     SELECT *, row_number() OVER (PARTITION BY endpoint_id, order_id ORDER BY sequence, callback_id) AS place
     FROM (

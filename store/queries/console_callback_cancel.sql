@@ -1,7 +1,8 @@
-WITH present AS MATERIALIZED (
-    SELECT callback_id, state FROM callbacks
-    WHERE callback_id = $1 AND state IN ('queued', 'waiting', 'pending')
-    FOR NO KEY UPDATE
+-- The row must be locked; what is being sent is not cancelled.
+WITH present AS (
+    SELECT c.callback_id, c.state FROM callbacks AS c
+    WHERE c.callback_id = $1 AND c.state IN ('queued', 'waiting', 'pending')
+        AND NOT EXISTS (SELECT FROM leases AS l WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id)
 )
 UPDATE callbacks AS c SET state = 'cancelled', outcome = $2, finished_at = now()
 FROM present WHERE c.callback_id = present.callback_id

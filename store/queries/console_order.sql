@@ -8,7 +8,10 @@ SELECT o.order_id, o.source, o.order_no, o.customer, o.ticketed_event, o.tickete
         ELSE 'not-ticketed'
     END AS state,
     (SELECT coalesce(jsonb_object_agg(state, number), '{}')
-     FROM (SELECT state, count(*) AS number FROM callbacks c WHERE c.order_id = o.order_id GROUP BY state) AS told
+     FROM (
+        SELECT CASE WHEN l.callback_id IS NULL THEN c.state ELSE 'sending' END AS state, count(*) AS number
+        FROM callbacks c LEFT JOIN leases l USING (endpoint_id, callback_id)
+        WHERE c.order_id = o.order_id GROUP BY 1) AS told
     ) AS callbacks
 FROM orders o
 WHERE o.order_id = $1

@@ -54,9 +54,11 @@ SELECT at, rank, kind, id, entry FROM (
     UNION ALL
     SELECT c.created_at, 6, 'callback', c.callback_id::text,
         jsonb_build_object('endpoint_id', c.endpoint_id, 'endpoint', e.name, 'event_id', c.event_id,
-            'sequence', c.sequence, 'state', c.state, 'attempts', c.attempts, 'due_at', c.due_at,
+            'sequence', c.sequence, 'state', CASE WHEN l.callback_id IS NULL THEN c.state ELSE 'sending' END,
+            'attempts', c.attempts + CASE WHEN l.callback_id IS NULL THEN 0 ELSE 1 END, 'due_at', c.due_at,
             'replay', c.replay, 'outcome', c.outcome, 'finished_at', c.finished_at)
-    FROM callbacks c LEFT JOIN endpoints e USING (endpoint_id) WHERE c.order_id = $1
+    FROM callbacks c LEFT JOIN endpoints e USING (endpoint_id) LEFT JOIN leases l USING (endpoint_id, callback_id)
+    WHERE c.order_id = $1
     UNION ALL
     SELECT a.started_at, 7, 'attempt', a.callback_id || '/' || lpad(a.number::text, 10, '0'),
         jsonb_build_object('callback_id', a.callback_id, 'endpoint', e.name, 'number', a.number, 'outcome', a.outcome,
@@ -65,11 +67,11 @@ SELECT at, rank, kind, id, entry FROM (
     FROM callbacks c JOIN attempts a USING (callback_id) LEFT JOIN endpoints e USING (endpoint_id)
     WHERE c.order_id = $1
     UNION ALL
-    SELECT c.sending_since, 8, 'attempt-under-way', c.callback_id::text,
-        jsonb_build_object('callback_id', c.callback_id, 'endpoint', e.name, 'worker', c.leased_by,
+    SELECT l.sending_since, 8, 'attempt-under-way', c.callback_id::text,
+        jsonb_build_object('callback_id', c.callback_id, 'endpoint', e.name, 'worker', l.leased_by,
             'note', 'it may have been sent since then')
-    FROM callbacks c LEFT JOIN endpoints e USING (endpoint_id)
-    WHERE c.order_id = $1 AND c.state = 'sending' AND c.sending_since IS NOT NULL
+    FROM callbacks c JOIN leases l USING (endpoint_id, callback_id) LEFT JOIN endpoints e USING (endpoint_id)
+    WHERE c.order_id = $1
 ) AS all_of_it
 WHERE ($4::timestamptz IS NULL OR (at, rank, id) > ($4, $5::integer, $6::text))
     AND ($7::timestamptz IS NULL OR at <= $7)

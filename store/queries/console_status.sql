@@ -1,6 +1,8 @@
 SELECT
     (SELECT coalesce(jsonb_object_agg(state, number), '{}')
-     FROM (SELECT state, count(*) AS number FROM callbacks GROUP BY state) AS told) AS callbacks,
+     FROM (
+        SELECT CASE WHEN l.callback_id IS NULL THEN c.state ELSE 'sending' END AS state, count(*) AS number
+        FROM callbacks c LEFT JOIN leases l USING (endpoint_id, callback_id) GROUP BY 1) AS told) AS callbacks,
     due.number AS due,
     due.oldest_seconds AS oldest_due_seconds,
     (SELECT count(*) FROM parked WHERE state = 'parked') AS parked,
@@ -13,4 +15,5 @@ FROM (
     FROM callbacks c
     JOIN endpoints e USING (endpoint_id)
     WHERE c.state = 'pending' AND c.due_at <= now() AND e.state = 'enabled' AND e.deleted_at IS NULL
+        AND NOT EXISTS (SELECT FROM leases AS l WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id)
 ) AS due

@@ -12,5 +12,6 @@ WHERE c.state = ANY ($1::text[])
     AND ($6::text IS NULL OR EXISTS (SELECT FROM events AS e WHERE e.event_id = c.event_id AND e.type = $6))
     AND c.created_at <= COALESCE($7::timestamptz, now())
     AND (c.state = 'pending' OR COALESCE(c.finished_at, c.created_at) <= COALESCE($7, now()))
+    AND NOT EXISTS (SELECT FROM leases AS l WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id)
 GROUP BY c.endpoint_id, n.name, n.state, c.state
 ORDER BY n.name, c.state

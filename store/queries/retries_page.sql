@@ -10,6 +10,7 @@ WITH page AS MATERIALIZED (
         AND ($5::timestamptz IS NULL OR CASE c.state WHEN 'pending' THEN c.attempts > 0 ELSE c.finished_at >= $5 END)
         AND ($6::text IS NULL OR EXISTS (SELECT FROM events AS e WHERE e.event_id = c.event_id AND e.type = $6))
         AND c.created_at <= $7 AND (c.state = 'pending' OR COALESCE(c.finished_at, c.created_at) <= $7)
+        AND NOT EXISTS (SELECT FROM leases AS l WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id)
         AND ($8::timestamptz IS NULL OR (c.created_at, c.callback_id) > ($8, $9::uuid))
     ORDER BY c.created_at, c.callback_id
     LIMIT $10

@@ -5,7 +5,10 @@ SELECT CASE WHEN e.state = 'disabled' THEN $2::integer ELSE
         ELSE LEAST(2 * e.max_in_flight, GREATEST(1, ceil(e.rate_limit)))::integer END - (
             SELECT count(*)::integer FROM (
                 SELECT FROM callbacks AS c
-                WHERE c.endpoint_id = e.endpoint_id AND c.state = 'pending' AND c.due_at <= now() LIMIT 1000
+                WHERE c.endpoint_id = e.endpoint_id AND c.state = 'pending' AND c.due_at <= now()
+                    AND COALESCE((SELECT false FROM leases AS l
+                        WHERE l.endpoint_id = c.endpoint_id AND l.callback_id = c.callback_id), true)
+                LIMIT 1000
             ) AS due
         )))
     END AS room

@@ -36,7 +36,8 @@ NOISE_SECONDS = 0.002
 HEALTHY = "/healthy"
 _REFUSED = "REFUSED"
 _TRIED = """
-SELECT coalesce(sum(attempts), 0) + count(*) FILTER (WHERE state = 'sending') FROM callbacks WHERE endpoint_id = ANY($1)
+SELECT coalesce(sum(attempts), 0) + count(l.callback_id)
+FROM callbacks AS c LEFT JOIN leases AS l USING (endpoint_id, callback_id) WHERE endpoint_id = ANY($1)
 """
 _POLICIES = {
     "soon": PolicySettings(kind="fixed", wait_seconds=0.5, retries=1000),
@@ -128,7 +129,7 @@ class _BadEndpoints:
 
     async def end(self) -> None:
         await self._set("disabled")
-        under_way = "SELECT count(*) = 0 FROM callbacks WHERE state = 'sending' AND endpoint_id = ANY($1)"
+        under_way = "SELECT count(*) = 0 FROM leases WHERE endpoint_id = ANY($1)"
         await until(lambda: self.world.value(under_way, self.ids), seconds=60, what="the last bad call to end")
 
     async def _set(self, state: str) -> None:

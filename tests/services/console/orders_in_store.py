@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from schemas.identity import callback_id, event_id, order_id
+from tests.leases import lease
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -76,10 +77,12 @@ async def put_callback(
         order,
         event,
         sequence,
-        state,
+        "pending" if state == "sending" else state,
         minute(at),
         datetime.now(UTC) + timedelta(hours=1),
     )
+    if state == "sending":
+        await lease(pool, callback)
     return callback
 
 

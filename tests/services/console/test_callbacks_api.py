@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.leases import SHOWN_STATE
 from tests.services.console.conftest import Api
 from tests.services.console.orders_in_store import minute, put_callback, put_event, put_order
 
@@ -33,7 +34,8 @@ async def owed(api: Api, endpoint: UUID, *states: str, order_no: str = "A-1") ->
 
 
 async def states(api: Api) -> list[str]:
-    return [row["state"] for row in await api.pool.fetch("SELECT state FROM callbacks ORDER BY sequence")]
+    rows = await api.pool.fetch(f"SELECT {SHOWN_STATE} AS state FROM callbacks ORDER BY sequence")
+    return [row["state"] for row in rows]
 
 
 @pytest.mark.parametrize("before", ["delivered", "given_up", "cancelled", "not_deliverable", "suppressed"])
@@ -105,7 +107,7 @@ async def test_one_that_is_sent_or_ended_is_not_cancelled(api: Api, state: str) 
 
 async def test_an_attempt_whose_result_is_unknown_is_shown_as_maybe_sent(api: Api) -> None:
     [callback] = await owed(api, await endpoint_of(api), "sending")
-    await api.pool.execute("UPDATE callbacks SET sending_since = $1, attempt_number = 3, leased_by = 'w1'", minute(5))
+    await api.pool.execute("UPDATE leases SET sending_since = $1, attempt_number = 3, leased_by = 'w1'", minute(5))
     await api.pool.execute(
         "INSERT INTO attempts (callback_id, number, outcome, stage, error, status, worker, request, answer, started_at,"
         " finished_at) VALUES ($1, 2, 'try_again', 'after', 'http-500', 500, 'w0', '12345', '\\xff41', $2, $2)",

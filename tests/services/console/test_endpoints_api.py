@@ -147,6 +147,7 @@ async def test_deleting_an_endpoint_cancels_what_it_is_owed_and_says_why(api: Ap
     assert (await api.call("DELETE", "/endpoints/shop")).json["cancelled_callbacks"] == 4
     rows = await api.pool.fetch("SELECT state, outcome FROM callbacks ORDER BY sequence")
     assert [tuple(row) for row in rows] == [("delivered", ""), *[("cancelled", "endpoint-deleted")] * 4]
+    assert await api.pool.fetchval("SELECT count(*) FROM leases") == 0
     retried = await api.post(f"/callbacks/{(await api.get('/callbacks')).json['callbacks'][0]['callback_id']}/retry")
     assert retried.status == 409
     assert "deleted" in retried.json["error"]["message"]

@@ -108,7 +108,7 @@ async def full_history(api: Api) -> None:
             number,
             minute(4),
         )
-    await api.pool.execute("UPDATE callbacks SET sending_since = $1", minute(5))
+    await api.pool.execute("UPDATE leases SET sending_since = $1", minute(5))
 
 
 async def test_the_timeline_tells_everything_in_one_order_and_no_personal_data(api: Api) -> None:

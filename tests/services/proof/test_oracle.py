@@ -133,7 +133,7 @@ SPOILED = {
     ),
     "a callback is still under way": (
         (
-            "UPDATE callbacks SET state = 'sending' WHERE callback_id = (SELECT callback_id FROM callbacks"
+            "UPDATE callbacks SET state = 'pending' WHERE callback_id = (SELECT callback_id FROM callbacks"
             " WHERE state = 'delivered' LIMIT 1)"
         ),
         ("unfinished",),

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import signal
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from publishers.record import record
 from publishers.transport_faults import Fault
 from runtime.settings import PolicySettings
 from store.migrate import migrate
+from tests.leases import lease
 from tests.services.conftest import OwnPostgres
 from tests.services.publishers.process import publisher_process
 from tests.services.publishers.world import World, publishing, settings_for, world_on
@@ -103,7 +105,7 @@ async def test_a_graceful_stop_lets_calls_finish_and_uses_up_no_attempt(world: W
     assert ("quick", "delivered", 1) in states
     assert ("stuck", "pending", 0) in states
     assert {state for name, state, _ in states if name == "quick"} == {"delivered"}
-    assert await world.value("SELECT count(*) FROM callbacks WHERE state = 'sending' OR leased_by IS NOT NULL") == 0
+    assert await world.value("SELECT count(*) FROM leases") == 0
     cut = [row for row in await world.attempts() if row["outcome"] == "interrupted"]
     assert {(row["stage"], row["error"]) for row in cut} == {("during", "shutdown")}
 
@@ -222,10 +224,13 @@ async def test_no_lease_is_taken_back_right_after_postgres_came_back(own_postgre
     async with world_on(postgres.dsn) as world:
         await world.endpoint(sink.plan("/hook"))
         await world.owe()
-        await world.fetch(
-            "UPDATE callbacks SET state = 'sending', attempts = 1, attempt_number = 1, leased_by = 'another',"
-            " sending_since = now() - interval '1 hour', first_attempt_at = now() - interval '1 hour',"
-            " lease_until = now() - interval '1 minute' RETURNING 1"
+        now = datetime.now(UTC)
+        await lease(
+            world.pool,
+            await world.value("SELECT callback_id FROM callbacks"),
+            worker="another",
+            since=now - timedelta(hours=1),
+            until=now - timedelta(minutes=1),
         )
     await postgres.restart()
 

@@ -8,6 +8,7 @@ import pytest
 
 from store.attempts import Attempt, AttemptOutcome
 from store.callbacks import CallbackResult, RestingState, record_results
+from tests.leases import lease
 from tests.services.publishers.world import World
 
 
@@ -39,12 +40,14 @@ async def again(world: World, *, state: str, replay: bool = False) -> tuple[UUID
     endpoint = await world.endpoint("http://127.0.0.1:1/hook")
     await world.owe(events=2)
     callback: UUID = await world.value("SELECT callback_id FROM callbacks ORDER BY sequence LIMIT 1")
-    leased = "worker-2" if state == "sending" else None
+    ended = 1 if state == "sending" else 2
     await world.pool.execute(
-        "UPDATE callbacks SET state = $2, attempt_number = 2, attempts = 2, leased_by = $3, sending_since = now(),"
-        " due_at = now() + interval '1 minute', replay = $4 WHERE callback_id = $1",
-        *(callback, state, leased, replay),
+        "UPDATE callbacks SET attempt_number = $2, attempts = $2, due_at = now() + interval '1 minute', replay = $3"
+        " WHERE callback_id = $1",
+        *(callback, ended, replay),
     )
+    if state == "sending":
+        await lease(world.pool, callback, worker="worker-2")
     return endpoint, callback
 
 
@@ -84,7 +87,5 @@ async def test_a_no_that_comes_late_changes_nothing(world: World) -> None:
 async def test_of_a_callback_that_is_to_be_sent_once_more_it_says_nothing(world: World) -> None:
     endpoint, callback = await again(world, state="pending", replay=True)
     assert await recorded(world, result(endpoint, callback, number=1, state="delivered")) == []
-    await world.pool.execute(
-        "UPDATE callbacks SET state = 'sending', leased_by = 'worker-2' WHERE callback_id = $1", callback
-    )
-    assert await recorded(world, result(endpoint, callback, number=2, state="pending")) == ["pending"]
+    await lease(world.pool, callback, worker="worker-3")
+    assert await recorded(world, result(endpoint, callback, number=3, state="pending")) == ["pending"]

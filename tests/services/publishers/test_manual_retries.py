@@ -9,6 +9,7 @@ from runtime.settings import PolicySettings
 from store.callbacks import CallbackResult, promote_next, record_results
 from store.endpoints import delete_endpoint, lock_endpoint
 from store.retries import MovedCallback, retry_callbacks
+from tests.leases import lease
 from tests.services.publishers.world import World, publishing, settings_for
 from tests.sink import OK, Reaction, Sink
 from tests.waiting import until
@@ -187,9 +188,10 @@ async def test_regression_a_retry_and_a_completion_take_their_locks_in_one_order
             break
     order = await world.value("SELECT DISTINCT order_id FROM callbacks")
     await world.pool.execute("UPDATE callbacks SET state = 'given_up' WHERE callback_id = $1", ended)
-    await world.pool.execute("UPDATE callbacks SET state = 'sending' WHERE callback_id = $1", first)
+    await lease(world.pool, first)
     async with world.pool.acquire() as completion, completion.transaction():
         await completion.execute("UPDATE callbacks SET state = 'delivered' WHERE callback_id = $1", first)
+        await completion.execute("DELETE FROM leases WHERE callback_id = $1", first)
         asked = asyncio.create_task(retry(world, ended))
 
         async def waits() -> bool:
@@ -224,7 +226,7 @@ async def test_regression_a_yes_that_is_recorded_twice_does_not_undo_a_retry_ask
     endpoint = await world.endpoint("http://127.0.0.1:1/hook")
     await world.owe()
     [callback] = await owed(world)
-    await world.pool.execute("UPDATE callbacks SET state = 'sending', leased_by = 'w', attempt_number = 1")
+    await lease(world.pool, callback)
     yes = CallbackResult(
         callback_id=callback,
         endpoint_id=endpoint,

@@ -27,6 +27,7 @@ from store.journal import JournalEntry, insert_journal
 from store.orders import OrderName, lock_orders, set_versions
 from store.owing import owe_callbacks
 from store.pool import open_pool
+from tests.leases import SHOWN_STATE
 from tests.waiting import until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -134,7 +135,7 @@ class World:
 
     async def states(self) -> dict[str, int]:
         """How many callbacks are in each state."""
-        rows = await self.fetch("SELECT state, count(*) AS n FROM callbacks GROUP BY state")
+        rows = await self.fetch(f"SELECT {SHOWN_STATE} AS state, count(*) AS n FROM callbacks GROUP BY 1")
         return {row["state"]: row["n"] for row in rows}
 
     async def attempts(self) -> list[asyncpg.Record]:

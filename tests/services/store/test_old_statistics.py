@@ -29,6 +29,7 @@ from store.connection import Connection
 from store.contexts import put_contexts
 from store.pool import open_pool
 from tests.arrivals import arrival, ticketed
+from tests.leases import lease
 
 BACKLOG = 2000
 """Of each kind."""
@@ -66,8 +67,9 @@ async def endpoint(pool: asyncpg.Pool, request: pytest.FixtureRequest) -> UUID:
     """One that is owed everything; all that it was owed when statistics were made, if they were, is delivered."""
     endpoint_id = await _new_endpoint(pool)
     await pool.execute(_CALLBACKS, "past", 500, endpoint_id, "delivered")
-    await pool.execute(_CALLBACKS, "under-way", FEW, endpoint_id, "sending")
-    await pool.execute("UPDATE callbacks SET lease_until = now() + interval '1 h' WHERE state = 'sending'")
+    await pool.execute(_CALLBACKS, "under-way", FEW, endpoint_id, "pending")
+    for row in await pool.fetch("SELECT callback_id FROM callbacks WHERE state = 'pending'"):
+        await lease(pool, row["callback_id"], worker="another")
     for table in ("callbacks", "orders", "events") if request.param != "none" else ():
         await pool.execute(f"VACUUM (ANALYZE) {table}")
     for state in ("queued", "waiting", "pending"):

@@ -1,0 +1,1 @@
+DELETE FROM leases WHERE endpoint_id = $1
