@@ -8,7 +8,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import md5
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -43,6 +42,7 @@ from store.shadow import (
 
 _NOTHING = Digests({})
 _Found = TypeVar("_Found")
+_Other = TypeVar("_Other")
 
 
 @dataclass(slots=True)
@@ -73,15 +73,11 @@ class Comparison:
         self._whole = whole
 
     async def compare(self, connection: Connection, orders: Sequence[UUID], *, beside: Connection) -> Compared:
-        """In a transaction of the caller's, on one snapshot, which `beside` shares: the shadow is read over the one and
-        live over the other at the same time, most of what a comparison does. Leaves `connection` working on the
-        shadow."""
+        """In a transaction of the caller's, on one snapshot, which `beside` shares: the shadow is completed and read
+        over the one and live over the other at the same time, most of what a comparison does. Leaves `connection`
+        working on the shadow."""
         found = Compared(orders=len(orders))
-        await work_on(connection, self._schemas.shadow)
-        await self._complete(connection, orders, found)
-        parked = await parked_changes(connection, self._schemas, orders)
-        await work_on(beside, self._schemas.live)
-        shadow, live = await _both(digests(connection, orders), digests(beside, orders))
+        (parked, shadow), live = await _both(self._of_shadow(connection, orders, found), self._of_live(beside, orders))
         await work_on(connection, self._schemas.live)
         _add_up(found, orders, live, shadow)
         differing = [order for order in orders if live.get(order) != shadow.get(order) or order in parked]
@@ -101,6 +97,18 @@ class Comparison:
         if stored:
             await insert_differences(connection, stored)
         return found
+
+    async def _of_shadow(
+        self, connection: Connection, orders: Sequence[UUID], found: Compared
+    ) -> tuple[dict[UUID, list[ParkedChange]], dict[UUID, Digests]]:
+        await work_on(connection, self._schemas.shadow)
+        await self._complete(connection, orders, found)
+        parked = await parked_changes(connection, self._schemas, orders)
+        return parked, await digests(connection, orders)
+
+    async def _of_live(self, connection: Connection, orders: Sequence[UUID]) -> dict[UUID, Digests]:
+        await work_on(connection, self._schemas.live)
+        return await digests(connection, orders)
 
     async def _complete(self, connection: Connection, orders: Sequence[UUID], found: Compared) -> None:
         """Fold in what live knows of these orders beyond the range; folding cares for no order of events."""
@@ -220,20 +228,14 @@ def _arrival(row: asyncpg.Record) -> Arrival:
 def _add_up(
     found: Compared, orders: Iterable[UUID], live: Mapping[UUID, Digests], shadow: Mapping[UUID, Digests]
 ) -> None:
+    """A digest is of rows that name their order, so sums differ where two orders' rows are swapped."""
+    of_live, of_shadow = Counter[str](), Counter[str]()
     for order in orders:
-        of_live, of_shadow = live.get(order, _NOTHING).tables, shadow.get(order, _NOTHING).tables
-        name = order.bytes
-        for table in of_live.keys() | of_shadow.keys():
-            was, now = of_live.get(table), of_shadow.get(table)
-            number = _number(name, was)
-            sums = found.sums.get(table, (0, 0))
-            found.sums[table] = (sums[0] + number, sums[1] + (number if now == was else _number(name, now)))
-
-
-def _number(order: bytes, digest: str | None) -> int:
-    if digest is None:
-        return 0
-    return int.from_bytes(md5(order + digest.encode(), usedforsecurity=False).digest())
+        was, now = live.get(order, _NOTHING).tables, shadow.get(order, _NOTHING).tables
+        numbers = {table: int(digest, 16) for table, digest in was.items()}
+        of_live.update(numbers)
+        of_shadow.update(numbers if now == was else {table: int(digest, 16) for table, digest in now.items()})
+    found.sums = {table: (of_live[table], of_shadow[table]) for table in of_live.keys() | of_shadow.keys()}
 
 
 def _count(found: Compared, difference: Mapping[str, Any]) -> None:
@@ -244,11 +246,10 @@ def _count(found: Compared, difference: Mapping[str, Any]) -> None:
     found.counts["parks"] += sum(not change["lands"] for change in difference["parked"])
 
 
-async def _both(one: Awaitable[_Found], other: Awaitable[_Found]) -> tuple[_Found, _Found]:
+async def _both(one: Awaitable[_Found], other: Awaitable[_Other]) -> tuple[_Found, _Other]:
     """Done at once. When one fails, the other ends first: its connection is in use until then."""
-    ended = await asyncio.gather(one, other, return_exceptions=True)
-    first, second = (_or_raise(result) for result in ended)
-    return first, second
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    return _or_raise(first), _or_raise(second)
 
 
 def _or_raise(result: _Found | BaseException) -> _Found:
