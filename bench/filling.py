@@ -28,9 +28,9 @@ INSERT INTO journal (order_id, version, event_id, change, told)
 SELECT order_id, 1, event_id, '{"before": {}, "after": {}}', true FROM filling
 """
 _CALLBACKS = """
-INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, due_at)
+INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, due_at, source)
 SELECT gen_random_uuid(), ($1::uuid[])[1 + n % cardinality($1::uuid[])], order_id, event_id, 1, 'pending',
-    now() - make_interval(secs => 60 - n / 1e6)
+    now() - make_interval(secs => 60 - n / 1e6), $2
 FROM filling
 """
 _WRITTEN = ("orders", "events", "journal", "callbacks")
@@ -53,7 +53,7 @@ async def fill_with_callbacks(
         await connection.execute(_ORDERS, prefix, source)
         await connection.execute(_EVENTS, _CONTENT.model_dump_json())
         await connection.execute(_JOURNAL)
-        await connection.execute(_CALLBACKS, list(endpoints))
+        await connection.execute(_CALLBACKS, list(endpoints), source)
         await connection.execute("DROP TABLE filling")
     for table in _WRITTEN:
         await connection.execute(f"VACUUM (ANALYZE) {table}")

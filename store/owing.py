@@ -32,6 +32,7 @@ class OwedCallback(NamedTuple):
     sequence: int
     state: str
     outcome: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ async def owe_callbacks(
         [telling.suppressed if telling.state(callback) == SUPPRESSED else callback.outcome for callback in owed],
         telling.replay,
         CHANNEL,
+        [callback.source for callback in owed],
     )
     return len(owed)
 
@@ -168,4 +170,5 @@ def _owed(
                 sequence=entry.version,
                 state="pending" if deliverable else "not_deliverable",
                 outcome="" if deliverable else f"{entry.event_type} has no wire form in dialect {endpoint.dialect}",
+                source=entry.source,
             )

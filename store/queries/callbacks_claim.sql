@@ -49,19 +49,22 @@ SELECT claimed.callback_id, claimed.endpoint_id, claimed.order_id, claimed.event
     claimed.attempts + 1 AS attempts, claimed.attempt_number + 1 AS attempt_number, claimed.trigger, claimed.replay,
     extract(epoch FROM now() - COALESCE(claimed.first_attempt_at, now()))::double precision AS age_seconds,
     now() AS sending_since, claimed.start_in_seconds,
-    e.content::text AS content, e.arrived_at, COALESCE(o.source, e.dialect) AS source, j.change,
-    x.context, x.updated_at AS context_at,
+    e.content::text AS content, e.arrived_at,
+    CASE WHEN claimed.source <> '' THEN claimed.source
+        ELSE COALESCE((SELECT o.source FROM orders AS o WHERE o.order_id = claimed.order_id), e.dialect) END AS source,
+    j.change, x.context, x.updated_at AS context_at,
     CASE WHEN at.dialect = ANY ($7::text[]) THEN EXISTS (
         SELECT FROM callbacks AS d
-        WHERE d.order_id = claimed.order_id AND d.endpoint_id = claimed.endpoint_id AND d.state = 'delivered')
+        WHERE d.order_id = claimed.order_id AND d.endpoint_id = claimed.endpoint_id
+            AND CASE d.state WHEN 'delivered' THEN true END)  -- docs/decisions/0048
     ELSE false END AS delivered_before
 FROM claimed
 JOIN endpoints AS at ON at.endpoint_id = claimed.endpoint_id
 JOIN events AS e ON e.event_id = claimed.event_id
-LEFT JOIN orders AS o ON o.order_id = claimed.order_id
 LEFT JOIN LATERAL (
-    SELECT own.context, own.updated_at FROM order_contexts AS own
-    WHERE own.order_no = o.order_no AND own.source IN ('', o.source) AND own.party = at.dialect
+    SELECT own.context, own.updated_at
+    FROM orders AS o JOIN order_contexts AS own ON own.order_no = o.order_no AND own.source IN ('', o.source)
+    WHERE at.dialect = ANY ($7::text[]) AND o.order_id = claimed.order_id AND own.party = at.dialect
     ORDER BY own.source DESC LIMIT 1
-) AS x ON at.dialect = ANY ($7::text[])
+) AS x ON true
 LEFT JOIN journal AS j ON j.order_id = claimed.order_id AND j.version = claimed.sequence

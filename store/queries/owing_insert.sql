@@ -3,8 +3,8 @@
 -- $8: whether they say that they are replays. $9: the channel that wakes publishers; of notices that are the same,
 -- Postgres sends one when the transaction commits (NOTIFY, "Notes").
 WITH owed AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
-        AS owed (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[],
+        $10::text[]) AS owed (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome, source)
 ), ahead AS MATERIALIZED (
     SELECT earlier.endpoint_id, earlier.order_id
     FROM callbacks AS earlier
@@ -25,12 +25,13 @@ WITH owed AS (
     SELECT owed.*, row_number() OVER (PARTITION BY endpoint_id, order_id, state ORDER BY sequence) AS place
     FROM owed
 )
-INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome, finished_at, replay)
+INSERT INTO callbacks (callback_id, endpoint_id, order_id, event_id, sequence, state, outcome, finished_at, replay,
+    source)
 SELECT callback_id, endpoint_id, order_id, event_id, sequence,
     CASE WHEN state = 'pending' AND (place > 1 OR EXISTS (
         SELECT FROM ahead WHERE ahead.endpoint_id = ranked.endpoint_id AND ahead.order_id = ranked.order_id))
     THEN 'queued' ELSE state END,
-    outcome, CASE WHEN state = 'pending' THEN NULL ELSE now() END, $8
+    outcome, CASE WHEN state = 'pending' THEN NULL ELSE now() END, $8, source
 FROM ranked
 ON CONFLICT (callback_id) DO NOTHING
 RETURNING pg_notify($9, '')

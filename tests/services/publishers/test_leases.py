@@ -15,7 +15,7 @@ from store.endpoints import delete_endpoint, lock_endpoint
 from store.promotion import cancel_unsent
 from store.retries import retry_callbacks
 from tests.leases import lease
-from tests.services.publishers.world import World, publishing, settings_for
+from tests.services.publishers.world import SOURCE, World, publishing, settings_for
 from tests.sink import Sink
 from tests.waiting import until
 
@@ -169,3 +169,14 @@ async def test_what_a_publisher_of_the_version_before_was_sending_when_it_died_i
     assert told == [(3, "may_have_been_sent", True), (4, "delivered", False)]
     [row] = await world.fetch("SELECT attempts, attempt_number, leased_by, sending_since FROM callbacks")
     assert tuple(row) == (3, 4, None, None)
+
+
+async def test_a_callback_that_the_version_before_owed_tells_its_order_s_source(world: World) -> None:
+    await world.endpoint("http://127.0.0.1:1/hook")
+    await world.owe(orders=2)
+    first = (await ids(world))[0]
+    await world.pool.execute("UPDATE callbacks SET source = '' WHERE callback_id = $1", first)
+    await world.pool.execute("UPDATE callbacks SET source = 'its-own' WHERE callback_id <> $1", first)
+    async with world.pool.acquire() as connection, connection.transaction():
+        claimed = await claimed_on(connection)
+    assert {callback.source for callback in claimed} == {SOURCE, "its-own"}
