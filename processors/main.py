@@ -15,6 +15,7 @@ from processors.supervise import Supervisor
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
+from runtime.memory import keep_freed_memory
 from runtime.service import COLLECT_AFTER_BATCHES, spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
@@ -37,6 +38,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             supervisor.start()
         await server.start()
         log.info("service.ready", url=server.url, processors=[processor.name for processor in processors])
+        keep_freed_memory()
         spare_what_is_loaded(collect_after=COLLECT_AFTER_BATCHES)
         await stop.wait()
         health.stopping()

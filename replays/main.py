@@ -8,6 +8,7 @@ from replays.runner import Runner
 from runtime.health import Health
 from runtime.http_server import HttpServer
 from runtime.logs import get_logger
+from runtime.memory import keep_freed_memory
 from runtime.service import COLLECT_AFTER_BATCHES, spare_what_is_loaded, stop_signals
 from runtime.settings import Settings
 from store.pool import open_pool
@@ -40,6 +41,7 @@ async def run(settings: Settings) -> None:
         await server.start()
         runner.start()
         log.info("replayer.started", worker=runner.worker, health=server.url)
+        keep_freed_memory()
         spare_what_is_loaded(collect_after=COLLECT_AFTER_BATCHES)
         await stop.wait()
         log.info("replayer.stopping")
