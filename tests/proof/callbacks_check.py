@@ -138,7 +138,7 @@ class CallbacksCheck:
             self._judgement.doubled_effects.append(
                 f"{what}: {row['attempt_number']} attempts, but the sink received {len(received)}"
             )
-        if _again_after_yes(made):
+        if again_after_yes(made):
             self._judgement.doubled_effects.append(f"{what}: sent again after a yes that was on record")
 
     def _exhausted_voids(self, evidence: OrderEvidence) -> None:
@@ -166,13 +166,23 @@ class CallbacksCheck:
                 self._judgement.doubled_effects.append(f"{evidence}: void case {code} was rejected twice by the hub")
 
 
-def _again_after_yes(made: Sequence[Row]) -> bool:
+def again_after_yes(made: Sequence[Row]) -> bool:
     """Whether an attempt began when a yes was on record.
 
     Two that were delivered are not enough: a publisher that was frozen after its call says so when it wakes, long after
-    its lease was taken back and another has sent again. Where Postgres does not tell when, they are.
+    its lease was taken back and another has sent again. Where Postgres does not tell when, they are. One that was
+    broken off before anything was sent is none: a frozen publisher that wakes with a claim in its hands says so then.
     """
     yes = [attempt for attempt in made if attempt["outcome"] == "delivered"]
     if any(attempt["recorded_at"] is None for attempt in yes):
         return len(yes) > 1
-    return any(later["started_at"] > first["recorded_at"] for first in yes[:1] for later in made if later is not first)
+    return any(
+        later["started_at"] > first["recorded_at"]
+        for first in yes[:1]
+        for later in made
+        if later is not first and not _unsent(later)
+    )
+
+
+def _unsent(attempt: Row) -> bool:
+    return bool(attempt["outcome"] == "interrupted" and attempt["stage"] == "before")

@@ -72,7 +72,7 @@ async def _chunk(connection: asyncpg.Pool, ids: list[UUID]) -> dict[UUID, OrderE
         for row in await connection.fetch(sql, ids):
             found[row["order_id"]].rows[table].append(row)
     sql = (
-        "SELECT order_id, callback_id, a.number, a.outcome, a.started_at,"
+        "SELECT order_id, callback_id, a.number, a.outcome, a.stage, a.started_at,"
         " CASE current_setting('track_commit_timestamp') WHEN 'on' THEN pg_xact_commit_timestamp(a.xmin) END"
         " AS recorded_at"
         " FROM attempts AS a JOIN callbacks AS c USING (callback_id)"
