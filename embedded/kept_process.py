@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from runtime.errors import EmbeddedError
 
@@ -22,9 +23,19 @@ class KeptProcess:
 
     @classmethod
     async def start(
-        cls, command: Sequence[str], *, log: Path, stop_signal: signal.Signals, grace_seconds: float, lock: int
+        cls,
+        command: Sequence[str],
+        *,
+        log: Path,
+        stop_signal: signal.Signals,
+        grace_seconds: float,
+        lock: int,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> "KeptProcess":
-        """Start `command` under a keeper, its output appended to `log`, `lock` (a descriptor) held while it lives."""
+        """Start `command` under a keeper, its output appended to `log`, `lock` (a descriptor) held while it lives.
+
+        It gets our `plain_environment`, and `environment`.
+        """
         with log.open("ab") as output:
             keeper = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_HERE / "keeper.py")),
@@ -35,7 +46,7 @@ class KeptProcess:
                 stderr=output,
                 start_new_session=True,
                 pass_fds=[lock],
-                env=plain_environment(),
+                env={**plain_environment(), **environment},
             )
         assert keeper.stdout is not None  # noqa: S101 - asked for just above
         try:

@@ -5,8 +5,9 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Self
 
 import structlog
@@ -35,6 +36,8 @@ class EmbeddedServer(ABC):
 
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals]
+    environment: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What the server gets beside our plain environment."""
 
     def __init__(self, folder: Path, ports: dict[str, int | None]) -> None:
         self.folder = DataFolder(folder)
@@ -92,6 +95,7 @@ class EmbeddedServer(ABC):
                 stop_signal=self.stop_signal,
                 grace_seconds=_STOP_GRACE_SECONDS,
                 lock=self.folder.lock_descriptor,
+                environment=self.environment,
             )
             await self._wait_until_ready(self._process)
             self._ready = True

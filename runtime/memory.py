@@ -14,6 +14,12 @@ _KEPT_BYTES = 64 * 2**20
 """How much free memory is kept at the end of the heap."""
 
 
+def kept_memory() -> dict[str, str]:
+    """The same choice as environment variables (mallopt(3), "Environment variables"), for a program that is not ours.
+    Other C libraries do not know them."""
+    return {"MALLOC_MMAP_THRESHOLD_": str(_BLOCK_BYTES), "MALLOC_TRIM_THRESHOLD_": str(_KEPT_BYTES)}
+
+
 def keep_freed_memory() -> bool:
     """To be called once, by who works in batches; False where the C library has no such choice (musl, macOS)."""
     try:

@@ -1,12 +1,14 @@
 """The keeper, with a small script in the server's place."""
 
+import ast
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 import pytest
@@ -43,10 +45,17 @@ async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
     servers: list[KeptProcess] = []
     lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
 
-    async def start(script: str, *, grace_seconds: float = 20) -> KeptProcess:
+    async def start(
+        script: str, *, grace_seconds: float = 20, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> KeptProcess:
         command = [*launch_words(tmp_path, signal.SIGTERM), sys.executable, "-S", "-c", script]
         server = await KeptProcess.start(
-            command, log=tmp_path / "log", stop_signal=signal.SIGTERM, grace_seconds=grace_seconds, lock=lock
+            command,
+            log=tmp_path / "log",
+            stop_signal=signal.SIGTERM,
+            grace_seconds=grace_seconds,
+            lock=lock,
+            environment=environment,
         )
         servers.append(server)
         await until((tmp_path / "ready").exists)
@@ -71,6 +80,17 @@ async def test_a_server_that_refuses_to_stop_is_killed(start_server: StartServer
     server = await start_server(REFUSES, grace_seconds=0.1)
     await server.stop()
     assert await server.wait() == 128 + signal.SIGKILL
+
+
+async def test_a_server_gets_what_it_is_given_and_nothing_that_would_sway_it(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGDATA", "elsewhere")
+    await start_server(f"import os; open('seen', 'w').write(repr(dict(os.environ)))\n{OBEYS}", environment={"A": "1"})
+    seen = ast.literal_eval((tmp_path / "seen").read_text())
+    assert seen["A"] == "1"
+    assert "PATH" in seen
+    assert "PGDATA" not in seen
 
 
 async def test_a_crash_is_told(start_server: StartServer) -> None:
