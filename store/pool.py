@@ -131,6 +131,11 @@ _LOST = (
 """The words by which the client's InterfaceError, which is for wrong use of it, tells of a connection that was lost, at
 each statement after the one that lost it. It has no class of its own for that."""
 
+_LAST_WORDS = "another operation (2) is in progress"
+"""How the client refuses a statement when Postgres has ended the session between two of them, and said why, but the
+connection's end was not noticed yet: it has taken that word for an answer to nothing, and waits for the rest (state 2,
+PROTOCOL_ERROR_CONSUME in its coreproto.pxd)."""
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether waiting may cure it, without a change of the data: the server is away, restarting, full or read-only,
@@ -139,6 +144,8 @@ def is_outage(error: BaseException) -> bool:
     """
     if isinstance(error, asyncpg.InterfaceError):
         return any(words in str(error) for words in _LOST)
+    if isinstance(error, asyncpg.InternalClientError):
+        return _LAST_WORDS in str(error)
     if isinstance(error, asyncpg.PostgresError):
         return not is_refusal(error)
     return isinstance(error, OSError | TimeoutError)

@@ -1,10 +1,14 @@
 """What is taken for an outage, to be waited out, and what for a defect of ours, which no waiting cures."""
 
 import asyncio
+import fcntl
+import termios
+from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -101,6 +105,53 @@ async def test_so_it_is_outside_a_pool(database_dsn: str, does: Does) -> None:
     connection = await asyncpg.connect(database_dsn)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as caught:
         await does(connection)
+    assert is_outage(caught.value)
+
+
+@asynccontextmanager
+async def whose_end_is_noticed_late(dsn: str) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Event]]:
+    """A connection that stays open when Postgres hangs up; the event tells that all it said before is passed on."""
+    parts, said_all = urlsplit(dsn), asyncio.Event()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_postgres, to_postgres = await asyncio.open_connection(parts.hostname, parts.port)
+        asking = asyncio.create_task(carry(reader, to_postgres))
+        await carry(from_postgres, writer)
+        said_all.set()
+        await asking
+        for end in (writer, to_postgres):
+            end.close()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
+        place = f"{parts.netloc.rpartition(':')[0]}:{server.sockets[0].getsockname()[1]}"
+        connection = await asyncpg.connect(urlunsplit(parts._replace(netloc=place)))
+        yield connection, said_all
+        connection.terminate()
+
+
+def has_read_all(connection: Any) -> bool:
+    """Whether nothing waits in its socket."""
+    unread = array("i", [0])
+    fcntl.ioctl(connection._transport.get_extra_info("socket").fileno(), termios.FIONREAD, unread)
+    return unread[0] == 0
+
+
+async def test_what_postgres_says_between_statements_is_an_outage_before_the_connection_is_closed(
+    database_dsn: str,
+) -> None:
+    async with whose_end_is_noticed_late(database_dsn) as (connection, said_all):
+        pid = await connection.fetchval("SELECT pg_backend_pid()")
+        other = await asyncpg.connect(database_dsn)
+        await other.execute("SELECT pg_terminate_backend($1)", pid)
+        await other.close()
+        await said_all.wait()
+        await until(lambda: has_read_all(connection))
+        with pytest.raises(asyncpg.InternalClientError) as caught:
+            await connection.execute("SELECT 1")
     assert is_outage(caught.value)
 
 
