@@ -36,7 +36,7 @@ async def measure_claims(ground: Ground, *, few: int, many: int) -> dict[str, An
         for waiting in (few, many):
             ground.say(f"{waiting:,} callbacks waiting: being written")
             dsn = await stack.enter_async_context(database_beside(ground.machine.dsn))
-            pool = await open_pool(PostgresSettings.model_validate({"dsn": dsn}), name="bench", by_key=True)
+            pool = await open_pool(PostgresSettings.model_validate({"dsn": dsn}), name="bench", live=True)
             stack.push_async_callback(pool.close)
             await _fill(dsn, waiting)
             pools.append(pool)

@@ -30,7 +30,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
     health = Health()
     server = HttpServer(health, host=settings.processors.host, port=settings.processors.port)
     with stop_signals() as stop:
-        pool = await open_pool(settings.postgres, name=f"processor {' '.join(names)}", by_key=True)
+        pool = await open_pool(settings.postgres, name=f"processor {' '.join(names)}", live=True)
         health.add("postgres", DatabaseReadiness(pool))
         supervisors = [_supervisor(settings, processor, pool=pool) for processor in processors]
         for processor, supervisor in zip(processors, supervisors, strict=True):

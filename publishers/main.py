@@ -17,7 +17,7 @@ _HTTP_GRACE_SECONDS = 2.0
 
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Needs Postgres only, and only to do its work: not to start, nor to come back."""
-    pool = await open_pool(settings.postgres, name="publisher", by_key=True)
+    pool = await open_pool(settings.postgres, name="publisher", live=True)
     publisher = Publisher(pool, settings, dialects=OUTBOUND, client=http_client(settings.publisher))
     health = Health()
     health.add("postgres", DatabaseReadiness(pool))

@@ -17,6 +17,13 @@ IDLE_IN_TRANSACTION_MS = "10000"
 """A process that is frozen in a transaction keeps its locks for this long at the most. Our own pauses are far shorter,
 and a transaction that was ended is run again."""
 
+STATEMENTS_OF_A_TRANSACTION = 2
+"""A transaction under way may last as long as so many statements. A process that is frozen between two messages of one
+statement is not idle to Postgres, and would keep its locks until it wakes (PostgreSQL 18, 19.11.1
+"transaction_timeout")."""
+
+TRANSACTION_TIMEOUT_SINCE = 17
+
 CLIENT_CHECK_MS = "2000"
 """How soon Postgres gives up a statement whose client has closed the connection; by itself it would look at the end."""
 
@@ -36,15 +43,19 @@ def statement(name: str) -> str:
 
 
 async def open_pool(
-    settings: PostgresSettings, *, name: str, schema: str | None = None, by_key: bool = False
+    settings: PostgresSettings, *, name: str, schema: str | None = None, live: bool = False
 ) -> asyncpg.Pool:
     """A pool whose connections encode jsonb as Python values. Connects lazily: Postgres may be down at the start.
 
-    With `schema`, unqualified names mean that schema and no other. `by_key`: see `BY_KEY`.
+    With `schema`, unqualified names mean that schema and no other. `live`: for the way of an event, with `BY_KEY`, and
+    transactions that Postgres ends when they last too long.
     """
 
     async def prepare(connection: asyncpg.Connection) -> None:
         await _prepare(connection)
+        if live and connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE:
+            longest = settings.statement_timeout_seconds * STATEMENTS_OF_A_TRANSACTION
+            await connection.execute(f"SET transaction_timeout = {round(longest * 1000)}")
         connection.add_query_logger(_distrust(connection, lambda: pool))
 
     pool = await asyncpg.create_pool(
@@ -61,7 +72,7 @@ async def open_pool(
             "client_connection_check_interval": CLIENT_CHECK_MS,
             "timezone": "UTC",
             **({"search_path": schema} if schema else {}),
-            **(BY_KEY if by_key else {}),
+            **(BY_KEY if live else {}),
         },
     )
     return pool

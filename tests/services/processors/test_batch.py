@@ -270,7 +270,7 @@ async def test_an_event_and_its_orders_context_that_cross_each_other_still_meet(
 async def test_regression_no_batch_reads_a_table_whole(database_dsn: str) -> None:
     """The plans of an empty database's first batches are kept: they read all of a table for each batch that came later,
     however large it had become."""
-    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", by_key=True)
+    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", live=True)
     try:
         await endpoint(pool)
         for number in range(10):

@@ -57,7 +57,7 @@ _READ = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE
 @pytest.fixture
 async def pool(database_dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """As services have it."""
-    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", by_key=True)
+    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test", live=True)
     yield pool
     await pool.close()
 
