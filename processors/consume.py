@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -20,6 +21,7 @@ from processors.cut_off import cut_off
 from processors.handle import Handler, TryLater
 from processors.kafka_security import broker_arguments
 from processors.offsets import Offsets
+from processors.overlap import NotTaken, Overlap
 from processors.parking_limit import ParkingLimitReached
 from processors.reading import Read, Reader
 from runtime.kafka_clients import ensure_topics
@@ -32,6 +34,13 @@ FETCH_WAIT_MS = 500
 
 REQUEST_MARGIN_SECONDS = 5.0
 """A join is answered when the rebalance ends, after the session timeout at the latest; requests may last longer."""
+
+BATCHES_OF_A_POLL = 8
+"""What is polled at once, for there to be a batch to work on while Postgres writes the one before (overlap.py)."""
+
+POLL_PATIENCE_SECONDS = 30.0
+"""So long after a poll its batches begin, what is left is polled again: a member that does not poll for five minutes
+loses its partitions (max.poll.interval), and the last two batches may wait for Postgres for long."""
 
 BATCH_GRACE_SECONDS = 15.0
 LEAVE_PATIENCE_SECONDS = 3.0
@@ -61,6 +70,7 @@ class Consumer:
         self._gate = asyncio.Lock()
         self._offsets = Offsets(name)
         self._stopping = False
+        self._draining = False
         self.ended = asyncio.Event()
         session_ms = int(settings.processors.session_timeout_seconds * 1000)
         self._broker = KafkaBroker(
@@ -91,7 +101,9 @@ class Consumer:
         self._subscriber(self._take)
         # In place of FastStream's poll, which sleeps after an empty one: a lone event would wait for that, or an idle
         # processor look a hundred times a second.
-        self._reader = Reader(batch_records=settings.processors.batch_records, decode=handler.decode)
+        batch_records = settings.processors.batch_records
+        self._reader = Reader(poll_records=batch_records * BATCHES_OF_A_POLL, decode=handler.decode)
+        self._overlap = Overlap(handler, batch_records=batch_records, wanted=self._goes_on)
         self._subscriber.get_msg = self._reader.poll  # type: ignore[method-assign, assignment]
 
     @property
@@ -100,9 +112,9 @@ class Consumer:
         return self._subscriber.consumer
 
     @property
-    def read_ahead(self) -> int:
-        """Records that were read and are in no batch yet."""
-        return self._reader.ahead
+    def in_hand(self) -> int:
+        """Records that were read and are not taken yet."""
+        return self._reader.ahead + self._overlap.in_hand
 
     async def start(self) -> None:
         """Create the topic if need be, and join the group. Raises ServiceUnavailable, or what aiokafka raises, when
@@ -140,44 +152,64 @@ class Consumer:
             try:
                 held = {place.partition for place in client.assignment()}
                 ours: list[Read] = [read for read in batch if read.record.partition in held]
-                if ours and await self._handled(client, ours):
-                    self._offsets.handled(client, [read.record for read in ours])
-                    if self._stopping:
-                        await self._offsets.settle()
+                if ours:
+                    await self._handle(client, ours)
+                if self._stopping:
+                    await self._offsets.settle()
             finally:
                 self.batch_since = None
 
     async def _settled(self) -> None:
         """Return when no batch is under way and all that was handled is committed; forget what was read beyond."""
-        async with self._gate:
-            await self._offsets.settle()
-            self._reader.forget()
-
-    async def _handled(self, client: AIOKafkaConsumer, batch: Sequence[Read]) -> bool:
-        records = [read.record for read in batch]
-        self._reader.look_ahead(client)
+        self._draining = True
         try:
-            await self._handler.handle(records, known=[read.says for read in batch])
-        except ParkingLimitReached as reached:
-            self.stopped_by = str(reached)
-            log.critical(
-                "processor.stopped", processor=self.name, reason=self.stopped_by, hint="see docs/operations.md"
+            async with self._gate:
+                await self._offsets.settle()
+                self._reader.forget()
+        finally:
+            self._draining = False
+
+    def _goes_on(self) -> bool:
+        """Whether another batch of a poll may begin: nobody waits for its end, and the client is polled in time."""
+        since = self.batch_since
+        return not (self._stopping or self._draining) and (
+            since is None or time.monotonic() - since < POLL_PATIENCE_SECONDS
+        )
+
+    async def _handle(self, client: AIOKafkaConsumer, reads: Sequence[Read]) -> None:
+        try:
+            left = await self._overlap.handle(
+                reads, taken=partial(self._taken, client), last_begins=partial(self._reader.look_ahead, client)
             )
-            self.ended.set()
-            return False
-        except TryLater as later:
-            log.warning("batch.reread", processor=self.name, reason=str(later))
-            self._reader.read_again(client, records)
-            return False
-        except Exception:
-            self.trouble = "cannot take the latest batch, see the log"
-            log.exception("batch.failed", processor=self.name)
-            self._reader.read_again(client, records)
-            await asyncio.sleep(1)  # whatever it is, it must not become a hot loop
-            return False
+        except NotTaken as failure:
+            await self._failed(client, failure)
+        else:
+            if left:
+                self._reader.read_again(client, [read.record for read in left])
+
+    def _taken(self, client: AIOKafkaConsumer, batch: Sequence[Read]) -> None:
+        self._offsets.handled(client, [read.record for read in batch])
         self.trouble = None
         self.handled_at = time.monotonic()
-        return True
+
+    async def _failed(self, client: AIOKafkaConsumer, failure: NotTaken) -> None:
+        match failure.__cause__:
+            case ParkingLimitReached() as reached:
+                self.stopped_by = str(reached)
+                log.critical(
+                    "processor.stopped", processor=self.name, reason=self.stopped_by, hint="see docs/operations.md"
+                )
+                self.ended.set()
+                return
+            case TryLater() as later:
+                log.warning("batch.reread", processor=self.name, reason=str(later))
+                pause = 0.0
+            case error:
+                self.trouble = "cannot take the latest batch, see the log"
+                log.error("batch.failed", processor=self.name, exc_info=error)
+                pause = 1.0  # whatever it is, it must not become a hot loop
+        self._reader.read_again(client, [read.record for read in failure.reads])
+        await asyncio.sleep(pause)
 
 
 class _Drain(ConsumerRebalanceListener):

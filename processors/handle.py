@@ -4,6 +4,7 @@ A poison event parks alone and the rest of its batch lands with it: a batch that
 offenders stand by themselves.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,10 @@ class TryLater(Exception):
     """Postgres stayed away for as long as a batch may wait: nothing was taken, the batch is to be read again."""
 
 
+class Behind(Exception):
+    """The batch before this one was not taken, so nothing of this one was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """What became of a batch: each record is among the verdicts, redelivered, or parked."""
@@ -61,7 +66,7 @@ Beside = Callable[[Connection, Handled], Awaitable[None]]
 
 
 class Handler:
-    """Takes batches of one processor, one at a time. After `handle` returns, every record is applied or parked."""
+    """Takes batches of one processor. After `handle` returns, every record is applied or parked."""
 
     def __init__(
         self,
@@ -103,13 +108,15 @@ class Handler:
         *,
         known: Sequence[Arrival | ParkedEvent | None] = (),
         beside: Beside | None = None,
+        after: asyncio.Task[Handled] | None = None,
     ) -> Handled:
         """Apply or park every record. Raises TryLater or ParkingLimitReached, or what `beside` raises, with nothing of
-        the batch taken. `known`: what they say, each in its place, as far as that is decoded."""
+        the batch taken. `known`: what they say, each in its place, as far as that is decoded. `after`: the batch before
+        this one, of other orders, is under way; only after it is this one committed, or it raises Behind."""
         begun = time.perf_counter()
         both = zip(records, known or [None] * len(records), strict=True)
         says = [said or decode(record, self._dialects) for record, said in both]
-        handled = await self._commit(partial(self._transact, says, records, beside))
+        handled = await self._commit(partial(self._transact, says, records, beside, after))
         self._limit.count(handled.were_parked())
         self._tell(handled)
         seconds = time.perf_counter() - begun
@@ -131,6 +138,7 @@ class Handler:
         decoded: Sequence[Arrival | ParkedEvent],
         records: Sequence[Record],
         beside: Beside | None,
+        after: asyncio.Task[Handled] | None,
         *,
         fold: Callable[..., Awaitable[BatchResult]],
     ) -> Handled:
@@ -142,6 +150,8 @@ class Handler:
             fresh = await _never_applied(connection, unreadable)
             result.redelivered += len(unreadable) - len(fresh)
             handled = Handled(result, [*fresh, *_unapplied(result, records)])
+            if after is not None:
+                await _taken(after)
             self._limit.check(handled.were_parked())
             if handled.parked:
                 await park(connection, self._processor.name, handled.parked)
@@ -171,6 +181,12 @@ class Handler:
                 stage=event.stage,
                 reason=event.reason,
             )
+
+
+async def _taken(before: asyncio.Task[Handled]) -> None:
+    await asyncio.wait({before})
+    if before.cancelled() or before.exception() is not None:
+        raise Behind
 
 
 async def _whole_or_by_halves(transact: Callable[..., Awaitable[Handled]]) -> Handled:

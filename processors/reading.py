@@ -40,8 +40,8 @@ class Read(NamedTuple):
 class Reader:
     """Of one consumer. What the client gave is kept until a poll takes it: the client would not give it again."""
 
-    def __init__(self, *, batch_records: int, decode: Callable[[Sequence[Record]], Awaitable[list[Said]]]) -> None:
-        self._batch_records = batch_records
+    def __init__(self, *, poll_records: int, decode: Callable[[Sequence[Record]], Awaitable[list[Said]]]) -> None:
+        self._poll_records = poll_records
         self._decode = decode
         self._ahead: tuple[Read, ...] = ()
         self._looking: asyncio.Task[None] | None = None
@@ -62,7 +62,7 @@ class Reader:
         if not was_ahead:
             self._ahead = await self._more(client, wait_ms=POLL_MS)
         early = self._begun + BATCHES_APART_SECONDS - time.monotonic()
-        if 0 < len(self._ahead) < self._batch_records and (was_ahead or early > 0):
+        if 0 < len(self._ahead) < self._poll_records and (was_ahead or early > 0):
             await asyncio.sleep(max(0.0, early))
             with suppress(KafkaError):  # it is raised at the next poll
                 self._ahead += await self._more(client)
@@ -105,7 +105,7 @@ class Reader:
             self._ahead = decoded
 
     async def _more(self, client: AIOKafkaConsumer, *, wait_ms: int = 0, most: int | None = None) -> tuple[Read, ...]:
-        room = min(self._batch_records - len(self._ahead), most or self._batch_records)
+        room = min(self._poll_records - len(self._ahead), most or self._poll_records)
         return tuple(map(Read, _flat(await client.getmany(timeout_ms=wait_ms, max_records=room))))
 
 

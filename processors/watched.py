@@ -37,7 +37,7 @@ class Watched:
         self.trouble, self.lag = await _situation(client)
         self.trouble = self.trouble or self._consumer.trouble
         if self.lag is not None:
-            self.lag += self._consumer.read_ahead
+            self.lag += self._consumer.in_hand
         now = time.monotonic()
         since = self._consumer.batch_since
         well = self.lag == 0 if since is None else now - since < BATCH_PATIENCE_SECONDS

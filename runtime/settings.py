@@ -91,7 +91,7 @@ class IngestSettings(Section):
 class ProcessorSettings(Section):
     host: str = Field("127.0.0.1", description="address of health and metrics")
     port: int = Field(0, ge=0, le=65535, description="port of health and metrics; 0: a free one")
-    batch_records: int = Field(500, ge=1, le=10_000, description="events that one transaction takes at the most")
+    batch_records: int = Field(250, ge=1, le=10_000, description="events that one transaction takes at the most")
     parking_window_records: int = Field(1000, ge=10, description="latest records that the parking limit looks at")
     parking_limit_percent: int = Field(
         50, ge=1, le=100, description="when more of the window is parked than this, the processor stops and says so"

@@ -180,6 +180,7 @@ class System:
             "TICKETWIRE_KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{self.links['kafka'].port}",
             "TICKETWIRE_POSTGRES__DSN": through.geturl(),
             "TICKETWIRE_ENCRYPTION_KEYS": orjson.dumps([KEY]).decode(),
+            "TICKETWIRE_PROCESSORS__BATCH_RECORDS": "20",  # so that after a fault polls are several batches
             "TICKETWIRE_ADMIN_TOKEN": random.randbytes(12).hex(),
             "TICKETWIRE_POLICIES": orjson.dumps(policies).decode(),
         }

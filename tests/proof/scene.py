@@ -70,6 +70,7 @@ class Scene:
             "TICKETWIRE_POLICIES": json.dumps(_POLICIES),
             "TICKETWIRE_INGEST__PORT": str(self.ingest_port),
             "TICKETWIRE_PROCESSORS__SESSION_TIMEOUT_SECONDS": "6",
+            "TICKETWIRE_PROCESSORS__BATCH_RECORDS": "2",  # so that a poll of these few events is several batches
             "TICKETWIRE_PUBLISHER__LEASE_MARGIN_SECONDS": "0.5",
             "TICKETWIRE_PUBLISHER__POLL_SECONDS": "0.1",
         }

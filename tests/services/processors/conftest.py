@@ -139,3 +139,10 @@ async def _quietly_stop(producer: AIOKafkaProducer) -> None:
 async def stage(make_stage: MakeStage, kafka_bootstrap: str, database_dsn: str) -> Stage:
     """A stage on the run's Kafka and a database of its own."""
     return await make_stage(kafka_bootstrap, database_dsn)
+
+
+@pytest.fixture
+async def pool(database_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test")
+    yield pool
+    await pool.close()

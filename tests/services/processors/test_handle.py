@@ -4,7 +4,7 @@ import asyncio
 import gc
 import random
 import string
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,16 +12,13 @@ from typing import Any
 import asyncpg
 import pytest
 import uuid_utils.compat as uuids
-from pydantic import SecretStr
 
 from dialects.contract import Unreadable
 from dialects.registry import INBOUND
 from processors.handle import Handler
 from processors.parking_limit import ParkingLimit
 from processors.registry import PROCESSORS
-from runtime.settings import PostgresSettings
 from schemas.raw_event import RawEvent
-from store.pool import open_pool
 from tests.services.processors.conftest import WIRE_FORMS, void_body
 
 ENDLESS = "".join(random.Random(1).choices(string.ascii_letters, k=10_000))
@@ -45,13 +42,6 @@ def void_record(offset: int, *, code: str = "V-1") -> Any:
     body = void_body(f"O{offset}", 0, code=code)
     raw = RawEvent(uuids.uuid7(), "atlas", "order.void", datetime.now(UTC), "atlas", f"O{offset}", body)
     return Read(offset, raw.key, body, raw.to_headers())
-
-
-@pytest.fixture
-async def pool(database_dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(PostgresSettings(dsn=SecretStr(database_dsn)), name="test")
-    yield pool
-    await pool.close()
 
 
 def handler(pool: asyncpg.Pool, dialects: dict[str, Any] | None = None) -> Handler:

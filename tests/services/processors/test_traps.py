@@ -119,7 +119,7 @@ async def test_trap_a_cancelled_fetch_leaves_no_consumer_that_reads_nothing(
 async def test_trap_a_consumer_that_ends_with_records_in_hand_is_replaced_though_the_client_has_none(
     make_stage: MakeStage, kafka_bootstrap: str, database_dsn: str
 ) -> None:
-    """What was read ahead of a batch lies behind the client's position."""
+    """What was read and is not taken lies behind the client's position."""
     stage = await make_stage(kafka_bootstrap, database_dsn, batch_records=2)
     for status in range(4):
         await stage.send(void_body("O1", status), order_no="O1")
@@ -128,7 +128,7 @@ async def test_trap_a_consumer_that_ends_with_records_in_hand_is_replaced_though
     async with locked(stage.pool, "orders") as release:
         supervisor.start()
         try:
-            await until(lambda: stage.consumers and stage.consumers[0].read_ahead == 2)
+            await until(lambda: stage.consumers and stage.consumers[0].in_hand == 4)
             for task in stage.consumers[0]._subscriber.tasks:
                 task.cancel()
             await release()

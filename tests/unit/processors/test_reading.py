@@ -64,7 +64,7 @@ async def decode(records: Sequence[At]) -> list[str]:
 def reader(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Its last batch has just begun."""
     monkeypatch.setattr(reading, "BATCHES_APART_SECONDS", 0.05)
-    made: Any = Reader(batch_records=3, decode=decode)  # type: ignore[arg-type]
+    made: Any = Reader(poll_records=3, decode=decode)  # type: ignore[arg-type]
     made._begun = time.monotonic()
     return made
 
@@ -179,9 +179,9 @@ async def test_a_rebalance_forgets_what_was_read_ahead_of_the_batch() -> None:
     consumer = Consumer(settings, name="void", event_type="order.void", handler=handler)  # type: ignore[arg-type]
     consumer._reader.look_ahead(Client([ONE]))  # type: ignore[arg-type]
     await settle()
-    assert consumer.read_ahead == 1
+    assert consumer.in_hand == 1
     await consumer._settled()
-    assert consumer.read_ahead == 0
+    assert consumer.in_hand == 0
 
 
 async def test_who_closes_it_in_a_rebalance_leaves_nothing_running(reader: Any) -> None:
