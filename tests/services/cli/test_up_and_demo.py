@@ -23,7 +23,14 @@ PROCESSES = [f"processor-{name}" for name in PROCESSORS]
 
 def gone(family: list[psutil.Process]) -> bool:
     """Whether all of them ended; one that waits to be noticed by its parent has ended too."""
-    return not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return not any(lives(one) for one in family)
+
+
+def lives(one: psutil.Process) -> bool:
+    try:
+        return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 async def test_up_is_ready_lets_itself_be_used_and_stops_cleanly(tmp_path: Path) -> None:
